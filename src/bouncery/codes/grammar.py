@@ -1,0 +1,124 @@
+"""Reply codes (RFC 5321, section 4.2) and enhanced status codes (RFC 3463, section 2) in running text.
+
+Three digits are common in prose (sizes, telephone numbers, versions), so a number counts as a reply only where a reply can
+begin: at the start of the text or a line, behind punctuation or a word that announces it, or before an enhanced code.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STATUS = r"[245]\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)"
+CODE = re.compile(
+    rf"(?<![\w./@+\-])(?P<reply>[245]\d\d)(?P<sep>[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
+    r"|(?<![\w./@+\-])(?P<bare>[245][0-57-9]\d)(?=[\s\-:,;)\]'\"<>.]|$)"
+    rf"|(?P<mark>[#(\[<=:'\"]?[ \t]?)(?<![\w./\-])(?P<lone>{_STATUS})",
+    re.IGNORECASE,
+)
+# RFC 3463 writes the code without leading zeros; real servers pad and space it.
+STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
+ANNOUNCED = re.compile(
+    r"(?:^|[:=(\[<>'\"|]|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason"
+    r"|server|with|failure|message|failed|result|returns|codice|fehler|erreur|errore|código|codigo|hiba|kod)[.,]?)[\s#:=(\[<'\"*\-]*$",
+    re.IGNORECASE,
+)
+UNIT = re.compile(
+    r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages?|msgs?|recipients?|mails?|emails?|e-mails?|per|minutes?|min|hours?"
+    r"|h|days?|seconds?|secs?|times?|connections?|lines?|characters?|chars?|of|attempts?|percent|users?|ms|pixels?)\b",
+    re.IGNORECASE,
+)
+LOOK_BACK = 40
+# What a sending server notes of its own failure to connect is no reply of the remote server.
+OWN_WORDS = re.compile(r"[\s:\-]*(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)", re.IGNORECASE)
+
+
+class Code(NamedTuple):
+    """A reply with its enhanced status code, either of which may be missing, and its span in the text."""
+
+    reply: int | None
+    status: str | None
+    start: int
+    end: int
+
+    @property
+    def reply_class(self) -> int | None:
+        """First digit of the reply, else of the status code."""
+        if self.reply:
+            return self.reply // 100
+        return int(self.status[0]) if self.status else None
+
+
+def read_status(field: str | None) -> str | None:
+    """Read a Status field (RFC 3464, section 2.3.4); None if it holds no enhanced status code."""
+    found = STATUS_FIELD.match(field) if field else None
+    return ".".join((found[1], found[2], found[3])) if found else None
+
+
+def is_generic(status: str | None) -> bool:
+    """Whether a status says no more than class and subject (x.y.0, RFC 3463, section 3.1), or less."""
+    return status is None or status.endswith(".0")
+
+
+def find_codes(text: str) -> Iterator[Code]:
+    """Give every reply and enhanced status code of a text, in order."""
+    for found in CODE.finditer(text):
+        if found["status"]:
+            yield Code(int(found["reply"]), canonical(found["status"]), found.start("reply"), found.end())
+        elif found["bare"]:
+            if announced(text, found.start()) and not UNIT.match(text, found.end()):
+                yield Code(int(found["bare"]), None, found.start(), found.end())
+        elif found["mark"].strip() or announced(text, found.start("lone")):
+            yield Code(None, canonical(found["lone"]), found.start("lone"), found.end())
+
+
+def canonical(status: str) -> str:
+    """Write a status code without leading zeros."""
+    return ".".join(str(int(number)) for number in status.split("."))
+
+
+def announced(text: str, at: int) -> bool:
+    """Whether a reply can begin at a position."""
+    line = text.rfind("\n", 0, at) + 1
+    return ANNOUNCED.search(text[max(line, at - LOOK_BACK) : at]) is not None
+
+
+def innermost(text: str) -> Code | None:
+    """Give the refusing server's reply: the last one of class 4 or 5 that a chain of servers passed on.
+
+    A multi-line reply counts once; a lone status code belongs to the reply before it that has none. A status code without
+    any reply counts as it is.
+    """
+    codes = [code for code in find_codes(text) if code.reply_class != 2]
+    if not codes:
+        return None
+    replies = [code for code in codes if code.reply and not OWN_WORDS.match(text, code.end)]
+    replies = replies or [code for code in codes if code.reply]
+    if not replies:
+        return codes[-1] if is_generic(codes[0].status) else codes[0]
+    return with_status(replies, codes)
+
+
+def with_status(replies: list[Code], codes: list[Code]) -> Code:
+    """Give the last reply together with the status code that belongs to it."""
+    last = replies[-1]
+    if last.status:
+        return first_line(replies, last)
+    behind = [code for code in codes if code.reply is None and code.start > last.start]
+    same = [code for code in replies if code.reply == last.reply and code.status]
+    for code in (*behind, *same):
+        return Code(last.reply, code.status, last.start, last.end)
+    return last
+
+
+def first_line(replies: list[Code], last: Code) -> Code:
+    """Give the reply with the span of its first line, for a reply of many lines."""
+    start = last.start
+    for code in reversed(replies):
+        if (code.reply, code.status) != (last.reply, last.status):
+            break
+        start = code.start
+    return Code(last.reply, last.status, start, last.end)

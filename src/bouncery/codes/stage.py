@@ -1,0 +1,42 @@
+"""The SMTP command that a reply answered, as the reporting server words it."""
+
+from __future__ import annotations
+
+import re
+
+from bouncery.model import Stage
+
+COMMANDS = {
+    "rcpt": Stage.RCPT,
+    "mail": Stage.MAIL,
+    "data": Stage.DATA,
+    "text": Stage.DATA,
+    "bdat": Stage.DATA,
+    "dot": Stage.DATA,
+    "helo": Stage.HELO,
+    "ehlo": Stage.HELO,
+    "lhlo": Stage.HELO,
+    "init": Stage.CONNECT,
+    "gree": Stage.CONNECT,
+    "conn": Stage.CONNECT,
+}
+ANSWERED = re.compile(
+    r"(?:in reply to|in response to|response to|reply to|after|for|during|sending|like our(?: final)?|>>>|<<<|sent:?|smtp:|command:?|state:?)"
+    r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
+    r"|initial connection|connection|greeting|connect\b)",
+    re.IGNORECASE,
+)
+OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|failed after i sent the (message)", re.IGNORECASE)
+
+
+def stage_of(text: str) -> Stage | None:
+    """Give the stage that a report names; None if it names none."""
+    found = ANSWERED.search(text)
+    if found:
+        return COMMANDS.get(found[1][:4].lower(), Stage.CONNECT)
+    other = OTHER.search(text)
+    if other is None:
+        return None
+    if other[2]:
+        return Stage.DATA
+    return Stage.MAIL if other[1] else Stage.RCPT

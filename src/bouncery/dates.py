@@ -1,0 +1,35 @@
+"""Dates of RFC 5322, section 3.3, as ISO 8601: "2026-11-23T10:00:00+09:00", or Z for UTC."""
+
+from __future__ import annotations
+
+import re
+
+# What nearly every server writes; the standard library reads the rest.
+USUAL = re.compile(r"\s*(?:[A-Za-z]{3},)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])(\d\d)([0-5]\d)(?=\s|\(|$)")
+MONTHS = {
+    name: f"{number:02}"
+    for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
+}
+ALWAYS_VALID_DAY = 28
+
+
+def iso_date(field: str) -> str | None:
+    """Give a date field as ISO 8601; None if it cannot be read."""
+    found = USUAL.match(field)
+    if found:
+        day, name, year, hour, minute, second, sign, zone_hour, zone_minute = found.groups()
+        month = MONTHS.get(name.lower())
+        if month and 0 < int(day) <= ALWAYS_VALID_DAY and int(zone_hour) < 24:
+            zone = "Z" if zone_hour + zone_minute == "0000" else f"{sign}{zone_hour}:{zone_minute}"
+            return f"{year}-{month}-{int(day):02}T{hour}:{minute}:{second}{zone}"
+    return unusual_date(field)
+
+
+def unusual_date(field: str) -> str | None:
+    """Read a date with the standard library's tolerance for zone names, two-digit years and missing parts."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(field).isoformat().replace("+00:00", "Z")
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,66 @@
+"""Message disposition notifications (RFC 8098), and rejections that arrive in their form (RFC 5429, section 2.2.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bouncery.address import original, read_address
+from bouncery.formats.fields import read_groups
+from bouncery.formats.prose import signals
+from bouncery.formats.reading import Claim, Reading, Spot
+from bouncery.model import Action, Kind, Source
+
+if TYPE_CHECKING:
+    from bouncery.message import Message, Part
+
+TYPES = ("message/disposition-notification", "message/global-disposition-notification")
+DISPOSITION = re.compile(r"\s*([a-z\-]+)\s*/\s*([a-z\-]+)\s*;\s*([a-z\-]+)\s*(?:/\s*(.*))?", re.IGNORECASE)
+REASON_GIVEN = re.compile(r"(?i)(?:reason(?: was)? given|reason(?: for rejection)?|grund|motif|motivo)[^\n:]{0,40}:\s*(\S.{0,2000})", re.DOTALL)
+
+
+def read(message: Message) -> Reading | None:
+    """Read a receipt: the person who displayed or deleted the message, or the filter that refused it."""
+    part = next((part for part in message.parts if part.media_type in TYPES), None)
+    if part is None:
+        return None
+    groups = read_groups(part.text)
+    value = next((value for group in groups if (value := group.get("disposition"))), "")
+    final = next((value for group in groups if (value := group.get("final-recipient"))), "")
+    first = next((value for group in groups if (value := group.get("original-recipient"))), "")
+    address = read_address(final)
+    mailed = original(first, address) if first else None
+    if not refused(value, message):
+        return Reading(format="disposition", kind=Kind.RECEIPT, claims=(Claim(address=mailed, final_address=address),))
+    words, spot = stated_reason(message, part)
+    claim = Claim(
+        address=mailed, final_address=address, action=Action.FAILED, diagnostic=words, source=Source.TEXT, spot=spot
+    )
+    return Reading(format="disposition", kind=Kind.FAILURE, claims=(claim,))
+
+
+def refused(value: str, message: Message) -> bool:
+    """Whether a disposition tells of a rejection: an automatic "deleted" that the text calls so, or a failure type."""
+    found = DISPOSITION.match(value.lower())
+    if found is None:
+        return False
+    if found[3] in {"denied", "failed"}:
+        return False
+    automatic = found[1].startswith("automatic") and found[3] == "deleted"
+    return automatic and bool({"failure", "refusal"} & signals(message.headers.decoded("subject"), human_text(message)))
+
+
+def human_text(message: Message) -> str:
+    """Give the words for people."""
+    return next((part.text for part in message.parts if part.media_type == "text/plain"), "")
+
+
+def stated_reason(message: Message, report: Part) -> tuple[str, Spot | None]:
+    """Give the reason that the notification states in prose."""
+    for part in message.parts:
+        if part.media_type == "text/plain" and part is not report:
+            found = REASON_GIVEN.search(part.text)
+            start = found.start(1) if found else 0
+            words = part.text[start:].strip()
+            return " ".join(words.split())[:2000], Spot(part.index, start, len(part.text))
+    return "", None

@@ -1,0 +1,116 @@
+"""Groups of fields as in message/delivery-status (RFC 3464, section 2.1), from servers that do not quite write them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+FIELD = re.compile(r"[ \t>|]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
+RECIPIENT_FIELDS = ("final-recipient", "original-recipient")
+PER_RECIPIENT = frozenset({*RECIPIENT_FIELDS, "action", "status", "remote-mta", "diagnostic-code", "last-attempt-date", "will-retry-until"})
+
+
+class Field(NamedTuple):
+    """One field, unfolded, with the span of its value in the text."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+class Group:
+    """Consecutive fields between blank lines."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self) -> None:
+        """Begin an empty group."""
+        self.fields: list[Field] = []
+
+    def get(self, name: str) -> str:
+        """Give the value of the first field of that lower-case name; empty if there is none."""
+        field = self.find(name)
+        return field.value if field else ""
+
+    def find(self, name: str) -> Field | None:
+        """Give the first field of that lower-case name that has a value."""
+        return next((field for field in self.fields if field.name == name and field.value), None)
+
+    def all(self, name: str) -> list[Field]:
+        """Give all fields of that lower-case name that have a value."""
+        return [field for field in self.fields if field.name == name and field.value]
+
+    def names_recipient(self) -> bool:
+        """Whether the group has a recipient of its own."""
+        return any(field.name in RECIPIENT_FIELDS for field in self.fields)
+
+
+def read_groups(text: str) -> list[Group]:
+    """Cut a text into groups; a second recipient begins a new group even without a blank line."""
+    groups: list[Group] = [Group()]
+    at = 0
+    for line in text.split("\n"):
+        if not line or line.isspace():
+            if groups[-1].fields:
+                groups.append(Group())
+        elif line[0] in " \t" and groups[-1].fields and not looks_like_field(line):
+            extend(groups[-1], line, at)
+        else:
+            take(groups, line, at)
+        at += len(line) + 1
+    return joined([group for group in groups if group.fields])
+
+
+def looks_like_field(line: str) -> bool:
+    """Whether an indented line is a field of a report all the same, not a continuation."""
+    found = FIELD.match(line)
+    return found is not None and found[1].lower() in PER_RECIPIENT
+
+
+def take(groups: list[Group], line: str, at: int) -> None:
+    """Add a line to the groups: a field, or the rest of an unindented long value."""
+    found = FIELD.match(line)
+    if found is None:
+        if groups[-1].fields:
+            extend(groups[-1], line, at)
+        return
+    name, value = restored(found[1].lower()), found[2].strip()
+    group = groups[-1]
+    if name in RECIPIENT_FIELDS and begins_another(group, name):
+        group = Group()
+        groups.append(group)
+    group.fields.append(Field(name, value, at + found.start(2), at + found.start(2) + len(value)))
+
+
+def restored(name: str) -> str:
+    """Give back the first letter that some servers lose (ction, tatus, inal-recipient)."""
+    return {"ction": "action", "tatus": "status", "inal-recipient": "final-recipient"}.get(name, name)
+
+
+def begins_another(group: Group, name: str) -> bool:
+    """Whether a recipient field belongs to a recipient after the one of this group."""
+    names = [field.name for field in group.fields]
+    if name in names:
+        return True
+    other = RECIPIENT_FIELDS[1 - RECIPIENT_FIELDS.index(name)]
+    return other in names and "action" in names and "status" in names
+
+
+def extend(group: Group, line: str, at: int) -> None:
+    """Append a continuation line to the last field (RFC 5322, section 2.2.3)."""
+    last = group.fields[-1]
+    value = f"{last.value} {line.strip()}" if last.value else line.strip()
+    group.fields[-1] = last._replace(value=value, end=at + len(line))
+
+
+def joined(groups: list[Group]) -> list[Group]:
+    """Put a group that tells of no recipient, but of its fate, to the recipient before it."""
+    result: list[Group] = []
+    for group in groups:
+        torn = result and not group.names_recipient() and result[-1].names_recipient()
+        if torn and any(field.name in PER_RECIPIENT or field.name.startswith("x-") for field in group.fields):
+            result[-1].fields.extend(group.fields)
+        else:
+            result.append(group)
+    return result

@@ -1,0 +1,120 @@
+"""Who is spoken of: mail addresses in prose, each with how plainly the words around it make it the failed recipient."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from bouncery.address import clean, comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+LOCAL_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~.-")
+LONGEST_LOCAL = 128
+DOMAIN = re.compile(
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}\.){1,20}[A-Za-z0-9][A-Za-z0-9\-]{1,62}|\[[0-9A-Fa-f:.IPv]{3,50}\]"
+    r"|(?:[\w\-]{1,63}\.){1,20}[\w\-]{2,63}"
+)
+MOST = 2_000
+"""Addresses of one text that are looked at."""
+
+
+class Plainness(IntEnum):
+    """How plainly the words around an address make it the failed recipient."""
+
+    NEVER = 0
+    SENTENCE = 1
+    REPLY = 2
+    LABELLED = 3
+    LINE = 4
+
+
+class Mention(NamedTuple):
+    """An address where it stands in a text."""
+
+    address: str
+    start: int
+    end: int
+    plainness: Plainness
+
+
+# What stands before an address that is not the failed recipient.
+NOT_BEFORE = re.compile(
+    r"(?:\b(?:from|sender|mail from|reply-to|return-path|envelope-from|contact|postmaster at|postmaster|mailto|cc|bcc|helpdesk|help desk|support|admin|administrator"
+    r"|f|by|id|message-id|von|absender|de|da|expediteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren|contattare|contactez|contacte|write to|send mail to|mail to|e-mail to|email to|send (?:an )?e?-?mail to|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|"
+    r"try|new address|moved to|instead|use|using|please use|sent by|on behalf of|as)|X-Postfix-Sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$",
+    re.IGNORECASE,
+)
+HELP_LINE = re.compile(
+    r"\b(?:contact|assistance|questions?|support|help|abuse|complain|feedback|whitelist|unblock|forward (?:this|it)|please (?:send|e-?mail|write|mail|report)|reply to|visit|further information|more information|reach us|get in touch|problem report)\b|hilfe|aide|ayuda|aiuto|помощ|お問い合わせ|联系|聯絡|문의",
+    re.IGNORECASE,
+)
+LABEL_BEFORE = re.compile(
+    r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?|ontvangers?|adresat|odbiorc[ay]"
+    r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)[\s:：=<(\[\"'*\-]{0,8}(?:rfc822;|smtp:|mailto:)?[\s:=<(\[\"'*]{0,4}$",
+    re.IGNORECASE,
+)
+DECORATION = " \t<>()[]\"'*•·-–—>|:;,.=#«»`"
+REPLY_BEFORE = re.compile(r"(?:\b[245]\d\d[ \-](?:[245]\.\d{1,3}\.\d{1,3})?|[245]\.\d{1,3}\.\d{1,3})[\s\-<#:(\[\"']{0,6}$")
+LINE_AFTER = re.compile(r"[\s>)\]\"'»]{0,4}(?:$|[:：;,.]|\.\.\.|…|-+|<mailto:|\(|on\b|--|\t|=|»|\|)")
+
+
+def mentions(text: str, never: Collection[str] = ()) -> list[Mention]:
+    """Give every address of a text in order; `never` holds comparable forms of the sender's and the reporter's own."""
+    found: list[Mention] = []
+    for address, start, end in addresses(text):
+        plainness = plainness_of(text, start, end)
+        if comparable(address) in never and plainness < Plainness.LABELLED:
+            plainness = Plainness.NEVER
+        found.append(Mention(address, start, end, plainness))
+        if len(found) >= MOST:
+            break
+    return found
+
+
+def addresses(text: str) -> Iterator[tuple[str, int, int]]:
+    """Give each address with its span; linear, since the text is searched for @ and both sides are bounded."""
+    at = text.find("@")
+    last = 0
+    while at >= 0:
+        start, domain = local_start(text, at, last), DOMAIN.match(text, at + 1)
+        if domain and start < at:
+            raw = text[start : domain.end()].rstrip(".-_")
+            address = clean(raw)
+            if address and "." in address.rpartition("@")[2]:
+                yield address, start, start + len(raw)
+                last = domain.end()
+        at = text.find("@", at + 1)
+
+
+def local_start(text: str, at: int, last: int) -> int:
+    """Give where the local part before an @ begins."""
+    lowest = max(last, at - LONGEST_LOCAL)
+    if text[at - 1 : at] == '"':
+        opening = text.rfind('"', lowest, at - 1)
+        return opening if opening >= 0 and "\n" not in text[opening:at] else at
+    start = at
+    latin = start > lowest and text[start - 1] < "ɐ"
+    while start > lowest and (text[start - 1] in LOCAL_CHARS or ("\x7f" < text[start - 1] and text[start - 1].isalnum() and (text[start - 1] < "ɐ") == latin)):
+        start -= 1
+    while start < at and text[start] in "'`.*=|/{}?&#!-":
+        start += 1
+    return start
+
+
+def plainness_of(text: str, start: int, end: int) -> Plainness:
+    """Judge an address by the rest of its line."""
+    line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    line_end = len(text) if line_end < 0 else line_end
+    before, after = text[max(line_start, start - 200) : start], text[end : min(line_end, end + 200)]
+    if NOT_BEFORE.search(before) or text[max(0, start - 7) : start].lower() in {"mailto:", "://", "ttp://"} or "//" in before[-40:].rpartition(" ")[2]:
+        return Plainness.NEVER
+    if not before.strip(DECORATION):
+        return Plainness.LINE if LINE_AFTER.match(after) else Plainness.LABELLED if before.strip() else Plainness.SENTENCE
+    if REPLY_BEFORE.search(before):
+        return Plainness.REPLY
+    if HELP_LINE.search(before) or HELP_LINE.search(after):
+        return Plainness.NEVER
+    return Plainness.LABELLED if LABEL_BEFORE.search(before) else Plainness.SENTENCE

@@ -1,0 +1,114 @@
+"""The reply that answers for a recipient: in the words around it, or in the transcript of a session."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from bouncery.codes.grammar import Code, find_codes, innermost
+from bouncery.codes.stage import COMMANDS, stage_of
+
+if TYPE_CHECKING:
+    from bouncery.model import Stage
+
+PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+# RFC 5321, section 3.3: what a server answers to commands after the refusal is a consequence.
+CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[01][ ])?(?:error: )?no (?:valid )?recipients|250\b|221\b|354\b|220\b).*$")
+HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|<---?|s:)[ \t]*(?=[245]\d\d)")
+SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|--?->|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
+REMOTE = re.compile(
+    r"(?:\bhost|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|\bmta|\bserver)[ \t:\"'(<]{1,3}"
+    r"((?:[A-Za-z0-9][A-Za-z0-9_\-]{0,62}\.){1,10}[A-Za-z]{2,24})\b",
+    re.IGNORECASE,
+)
+FEW_WORDS = 12
+"""Letters behind a code that cannot be its explanation."""
+LONGEST = 2_000
+
+
+class Answer(NamedTuple):
+    """What was answered: the codes, the words with their span, and the stage."""
+
+    code: Code | None
+    words: str
+    start: int
+    end: int
+    stage: Stage | None
+    remote: str | None
+
+
+def answer_in(text: str, start: int, end: int, address: str | None = None) -> Answer:
+    """Give the answer in a stretch of text, or its bare words where it holds no code."""
+    block = text[start:end]
+    heard = from_session(block, address)
+    if heard is not None:
+        code, begin, stop, stage = heard
+        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, stage, remote_host(block))
+    for begin, stop in paragraphs(block):
+        code = innermost(without_consequences(block[begin:stop]))
+        if code and (code.reply or code.status):
+            first = begin if explained_before(block[begin:stop], code) else begin + code.start
+            stage = stage_of(block[begin:stop]) or stage_of(block)
+            return Answer(code, joined(block[first:stop]), start + first, start + stop, stage, remote_host(block))
+    return Answer(None, joined(block), start, end, stage_of(block), remote_host(block))
+
+
+def without_consequences(paragraph: str) -> str:
+    """Blank the replies that only follow from an earlier one, unless they are all there is."""
+    blanked = CONSEQUENCE.sub(lambda found: " " * len(found[0]), paragraph)
+    return blanked if innermost(blanked) else paragraph
+
+
+def paragraphs(block: str) -> list[tuple[int, int]]:
+    """Give the spans between blank lines."""
+    spans, at = [], 0
+    for gap in PARAGRAPH.finditer(block):
+        spans.append((at, gap.start()))
+        at = gap.end()
+    spans.append((at, len(block)))
+    return [(begin, stop) for begin, stop in spans if block[begin:stop].strip()]
+
+
+def explained_before(paragraph: str, code: Code) -> bool:
+    """Whether a code only closes a sentence that says it all: "mailbox full (#5.2.2)"."""
+    return sum(map(str.isalpha, paragraph[code.end :])) < FEW_WORDS and any(map(str.isalpha, paragraph[: code.start]))
+
+
+def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage | None] | None:
+    """Give the first failing reply of a transcript, of the RCPT command for that address if there is one."""
+    answers = list(session(block))
+    if not answers:
+        return None
+    named = [row for row in answers if address and row[4].casefold() == address.casefold()]
+    chosen = (named or answers)[0]
+    return chosen[:4]
+
+
+def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
+    """Give the failing replies of a transcript with their span, stage, and the address of the command."""
+    found = []
+    commands = list(SENT.finditer(block))
+    for line in HEARD.finditer(block):
+        stop = block.find("\n", line.end())
+        stop = len(block) if stop < 0 else stop
+        while HEARD.match(block, stop + 1):  # the lines of one reply (RFC 5321, section 4.2.1)
+            following = block.find("\n", stop + 1)
+            stop = len(block) if following < 0 else following
+        code = next((code for code in find_codes(block[line.end() : stop])), None)
+        if code is None or code.reply_class not in {4, 5} or code.reply == 503:
+            continue
+        before = [command for command in commands if command.end() <= line.start()]
+        stage = COMMANDS.get(before[-1][1][:4].lower()) if before else None
+        found.append((code, line.end(), stop, stage, (before[-1][2] or "") if before else ""))
+    return found
+
+
+def remote_host(block: str) -> str | None:
+    """Give the host that a notification says it talked to."""
+    found = REMOTE.search(block)
+    return found[1] if found else None
+
+
+def joined(words: str) -> str:
+    """Give words on one line, up to a bound."""
+    return " ".join(words[: 2 * LONGEST].split())[:LONGEST]

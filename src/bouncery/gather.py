@@ -1,0 +1,223 @@
+"""Readings of several formats to one set of facts for each recipient.
+
+Precedence, field by field (the first one that is known):
+
+    kind          feedback, disposition, sns; else the worst action of the dsn; else text; else autoreply
+    address       dsn Original-Recipient; text, where the dsn names no full address; dsn Final-Recipient
+    final_address dsn Final-Recipient; text; None where it equals the address
+    action        dsn; text
+    status        dsn (the server's own code before the Status field); text where the dsn's is generic or missing
+    reply         dsn; text
+    diagnostic    dsn, unless only the text's holds a reply; text
+    stage, remote_mta   dsn; text
+    dates         dsn
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from bouncery.address import comparable
+from bouncery.codes.grammar import is_generic
+from bouncery.formats.reading import Claim, Reading
+from bouncery.model import Action, Evidence, Kind, Recipient, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bouncery.message import Message
+
+KIND_OF_ACTION = {
+    Action.FAILED: Kind.FAILURE,
+    Action.DELAYED: Kind.DELAY,
+    Action.DELIVERED: Kind.DELIVERED,
+    Action.RELAYED: Kind.RELAYED,
+    Action.EXPANDED: Kind.EXPANDED,
+}
+SELF_CONTAINED = frozenset({"feedback", "disposition", "sns"})
+"""Formats that need no completion by prose."""
+
+
+class Facts(NamedTuple):
+    """What a message said about one recipient, and the claim that holds the witnesses."""
+
+    recipient: Recipient
+    claim: Claim
+
+
+class Gathered(NamedTuple):
+    """All that a message said."""
+
+    kind: Kind
+    formats: tuple[str, ...]
+    facts: tuple[Facts, ...]
+    reporting_mta: str | None = None
+    arrival_date: str | None = None
+    envelope_id: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def is_complete(readings: Sequence[Reading]) -> bool:
+    """Whether what machines read leaves nothing for prose to add."""
+    if any(reading.format in SELF_CONTAINED for reading in readings):
+        return True
+    claims = [claim for reading in readings for claim in reading.claims]
+    return bool(claims) and all(map(is_settled, claims))
+
+
+def is_settled(claim: Claim) -> bool:
+    """Whether a claim names a full address, an action, and a cause where there is one to name."""
+    full = any(address and "@" in address for address in (claim.address, claim.final_address))
+    told = claim.diagnostic is not None and (claim.reply is not None or not is_generic(claim.status))
+    return full and claim.action is not None and (told or claim.action not in {Action.FAILED, Action.DELAYED})
+
+
+def gather(readings: Sequence[Reading]) -> Gathered:
+    """Merge readings by the table above."""
+    by_format = {reading.format: reading for reading in readings}
+    for name in ("feedback", "disposition", "sns"):
+        if name in by_format:
+            return alone(by_format[name])
+    dsn, text = by_format.get("dsn"), by_format.get("text")
+    if dsn and dsn.claims:
+        return completed(dsn, text)
+    if text:
+        return alone(text, dsn)
+    if "autoreply" in by_format:
+        return alone(by_format["autoreply"])
+    return Gathered(Kind.OTHER, (), ())
+
+
+def alone(reading: Reading, other: Reading | None = None) -> Gathered:
+    """Take one reading as it is; `other` adds what it knows of the message as a whole."""
+    claims = one_each(reading.claims)
+    kind = reading.kind or kind_of(claims)
+    formats = (*((other.format,) if other else ()), reading.format)
+    return Gathered(
+        kind,
+        formats,
+        tuple(facts_of(claim, reading.reporting_mta) for claim in claims),
+        (other.reporting_mta if other else None) or reading.reporting_mta,
+        (other.arrival_date if other else None) or reading.arrival_date,
+        (other.envelope_id if other else None) or reading.envelope_id,
+        reading.notes,
+    )
+
+
+def completed(dsn: Reading, text: Reading | None) -> Gathered:
+    """Take a delivery status, with prose where it leaves a gap."""
+    claims = one_each(dsn.claims)
+    if text:
+        claims = [merged(claim, partner(claim, claims, text.claims)) for claim in claims]
+    kept = [claim for claim in one_each(claims) if named(claim)]
+    return Gathered(
+        kind_of(kept or claims),
+        ("dsn", "text") if text else ("dsn",),
+        tuple(facts_of(claim, dsn.reporting_mta) for claim in kept),
+        dsn.reporting_mta,
+        dsn.arrival_date,
+        dsn.envelope_id,
+        dsn.notes,
+    )
+
+
+def named(claim: Claim) -> str | None:
+    """Give the address that a claim is about."""
+    return claim.address or claim.final_address
+
+
+def kind_of(claims: Iterable[Claim]) -> Kind:
+    """Tell the kind of a message by its worst action: failed, delayed, and so on."""
+    actions = {claim.action for claim in claims}
+    return next((kind for action, kind in KIND_OF_ACTION.items() if action in actions), Kind.OTHER)
+
+
+def one_each(claims: Iterable[Claim]) -> list[Claim]:
+    """Keep one claim for each address that the sender mailed: of several, the worst and best explained."""
+    best: dict[str, Claim] = {}
+    for number, claim in enumerate(claims):
+        address = named(claim)
+        key = comparable(address) if address else f"\0{number}"
+        if key not in best or weight(claim) > weight(best[key]):
+            best[key] = claim
+    return list(best.values())
+
+
+def weight(claim: Claim) -> tuple[int, int, bool]:
+    """How much a claim matters: a final failure most, and more with a cause."""
+    severity = {Action.FAILED: 3, Action.DELAYED: 2}.get(claim.action, 1) if claim.action else 0
+    return severity, (claim.reply is not None) + (not is_generic(claim.status)), claim.diagnostic is not None
+
+
+def partner(claim: Claim, claims: Sequence[Claim], others: Sequence[Claim]) -> Claim | None:
+    """Find what prose says of the same recipient: by address, by local part, or as the only one."""
+    own = {comparable(address) for address in (claim.address, claim.final_address) if address}
+    for other in others:
+        theirs = {comparable(address) for address in (other.address, other.final_address) if address}
+        if own & theirs or {a.rpartition("@")[0] for a in theirs} & {a for a in own if "@" not in a}:
+            return other
+    return others[0] if len(claims) == len(others) == 1 else None
+
+
+def merged(claim: Claim, other: Claim | None) -> Claim:
+    """Complete a machine-readable claim with what prose says of the same recipient."""
+    if other is None:
+        return claim
+    full = [address for address in (claim.address, claim.final_address) if address and "@" in address]
+    better_words = other.reply is not None and claim.reply is None
+    vague = is_generic(claim.status) and not is_generic(other.status)
+    words = other if better_words or claim.diagnostic is None else claim
+    return Claim(
+        address=claim.address if full else named(other) or claim.address,
+        final_address=claim.final_address if full else other.final_address,
+        action=claim.action or other.action,
+        status=other.status if vague or claim.status is None else claim.status,
+        reply=claim.reply if claim.reply is not None else other.reply,
+        diagnostic=words.diagnostic,
+        source=words.source,
+        spot=words.spot,
+        status_spot=claim.status_spot,
+        remote_mta=claim.remote_mta or other.remote_mta,
+        stage=claim.stage or other.stage,
+        last_attempt=claim.last_attempt,
+        retry_until=claim.retry_until,
+    )
+
+
+def facts_of(claim: Claim, reporting_mta: str | None) -> Facts:
+    """Give the facts about a recipient; a local part alone lives at the reporting host (RFC 3464, section 2.3.2)."""
+    address = full(claim.address or claim.final_address or "", reporting_mta)
+    final = full(claim.final_address, reporting_mta) if claim.final_address else None
+    differs = final is not None and comparable(final) != comparable(address)
+    recipient = Recipient(
+        address=address,
+        final_address=final if differs else None,
+        action=claim.action,
+        final=claim.action is Action.FAILED,
+        status=claim.status,
+        reply=claim.reply,
+        diagnostic=claim.diagnostic,
+        remote_mta=claim.remote_mta,
+        stage=claim.stage,
+        last_attempt=claim.last_attempt,
+        retry_until=claim.retry_until,
+    )
+    return Facts(recipient, claim)
+
+
+def full(address: str, reporting_mta: str | None) -> str:
+    """Complete a local part with the reporting host."""
+    return address if "@" in address or not reporting_mta or not address else f"{address}@{reporting_mta}"
+
+
+def witnesses(claim: Claim) -> tuple[Evidence, ...]:
+    """Give the evidence of a claim and where it stands: the words first, then the Status field."""
+    found = []
+    if claim.diagnostic and claim.spot:
+        found.append(Evidence(claim.source, claim.diagnostic, claim.spot.part, claim.spot.start, claim.spot.end))
+    if claim.status and claim.status_spot:
+        spot = claim.status_spot
+        found.append(Evidence(Source.STATUS, claim.status, spot.part, spot.start, spot.end))
+    if not found and claim.action:
+        found.append(Evidence(Source.ACTION, claim.action.value))
+    return tuple(found)

@@ -1,0 +1,287 @@
+"""Bytes to parts: header blocks and MIME structure, in one pass over the lines that can be boundaries.
+
+The scanner never fails. It stops at `Limits`, never reads on into a returned message, and leaves a note on everything that it
+had to guess. RFC 5322, section 4 and RFC 7103 list the oddities that it lives with.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bouncery.model import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOUNDARY_LINE = re.compile(rb"\n--([^\n]{1,250})")
+HEADER = re.compile(r"^([!-9;-~]{1,100})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+FOLD = re.compile(r"\s*\n\s*")
+BOUNDARY = re.compile(r"\bboundary[ \t]*=[ \t\n]*(?:\"([^\"\n]{1,250})\"?|([^\s;\"]{1,250}))", re.IGNORECASE)
+CHARSET = re.compile(r"\bcharset[ \t]*=[ \t\n]*\"?([^\s;\"]{1,60})", re.IGNORECASE)
+MEDIA_TYPE = re.compile(r"[ \t\n]*([!-.0-~]{1,60}/[!-.0-:<-~]{1,80})")
+QUOTED = re.compile(rb"(?m)^>[ ]?")
+MBOX_FROM = re.compile(rb">?From [^\n]*\n")
+PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "none"})
+PLAIN_CHARSETS = frozenset({"", "us-ascii", "ascii", "utf-8", "utf8"})
+RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"})
+REPORT_MARK = re.compile(rb"(?i)\ncontent-type:\s*message/[a-z0-9-]*(?:delivery-status|disposition-notification|feedback-report)")
+SCAN_FOR_MARK = 65_536
+
+
+class Headers:
+    """One header block: values by lower-case name, unfolded on access (RFC 5322, section 2.2)."""
+
+    __slots__ = ("_fields", "block")
+
+    def __init__(self, block: bytes) -> None:
+        """Read the fields of a block whose lines end in LF; lines that are no field are skipped."""
+        try:
+            self.block = block.decode("utf-8")
+        except UnicodeDecodeError:
+            self.block = block.decode("latin-1")
+        self._fields: dict[str, list[str]] = {}
+        for name, value in HEADER.findall(self.block):
+            self._fields.setdefault(name.lower(), []).append(value)
+
+    def get(self, name: str) -> str:
+        """Give the first field of that name, unfolded; empty if there is none."""
+        values = self._fields.get(name)
+        return unfold(values[0]) if values else ""
+
+    def all(self, name: str) -> list[str]:
+        """Give every field of that name, unfolded, in order."""
+        return [unfold(value) for value in self._fields.get(name, ())]
+
+    def decoded(self, name: str) -> str:
+        """Give the first field of that name with its encoded words decoded (RFC 2047)."""
+        value = self.get(name)
+        if "=?" not in value:
+            return value
+        from bouncery._flanker import decode_header
+
+        return decode_header(value)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a field of that lower-case name."""
+        return name in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the lower-case names, each once."""
+        return iter(self._fields)
+
+
+def unfold(value: str) -> str:
+    """Undo folding (RFC 5322, section 2.2.3)."""
+    return FOLD.sub(" ", value).strip() if "\n" in value else value.rstrip()
+
+
+class Part:
+    """A leaf of the MIME structure. `body` is as transferred; `text` is decoded, with LF line ends."""
+
+    __slots__ = ("__dict__", "body", "headers", "index", "limits", "media_type", "notes")
+
+    def __init__(self, index: int, headers: Headers, media_type: str, body: bytes, limits: Limits, notes: list[str]) -> None:
+        """Hold a part; `notes` collects what decoding finds."""
+        self.index = index
+        self.headers = headers
+        self.media_type = media_type
+        self.body = body
+        self.limits = limits
+        self.notes = notes
+
+    @property
+    def encoding(self) -> str:
+        """The Content-Transfer-Encoding in lower case (RFC 2045, section 6)."""
+        return self.headers.get("content-transfer-encoding").split(" ")[0].lower()
+
+    @property
+    def charset(self) -> str:
+        """The declared charset in lower case, empty if there is none."""
+        found = CHARSET.search(self.headers.get("content-type"))
+        return found[1].strip("'").lower() if found else ""
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded body, up to the limits."""
+        is_report = self.media_type.startswith("message/")
+        limit = self.limits.report_bytes if is_report else self.limits.text_bytes
+        body = self.body
+        if len(body) > limit:
+            self.notes.append(f"limit {'report_bytes' if is_report else 'text_bytes'}: read {limit} of {len(body)} bytes of part {self.index}")
+            body = body[:limit]
+        text = self._decode(body)
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+    def _decode(self, body: bytes) -> str:
+        encoding, charset = self.encoding, self.charset
+        if encoding == "quoted-printable" and charset in PLAIN_CHARSETS:
+            body, encoding = binascii.a2b_qp(body), ""
+        if encoding in PLAIN_ENCODINGS and (charset in PLAIN_CHARSETS or (body.isascii() and b"\x1b" not in body)):
+            try:
+                return body.decode("utf-8")
+            except UnicodeDecodeError:
+                pass
+        from bouncery._flanker import decode_body
+
+        text, notes = decode_body(body, encoding, charset or None)
+        self.notes.extend(notes)
+        return text
+
+
+class Message:
+    """A message cut into its leaf parts."""
+
+    __slots__ = ("data", "headers", "limits", "media_type", "notes", "parts")
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        """Cut normalised data (LF line ends) into parts."""
+        self.limits = limits
+        self.notes: list[str] = []
+        self.data = data
+        end = header_end(data)
+        self.headers = Headers(self._bounded(data[:end]))
+        self.media_type = media_type(self.headers, "text/plain")
+        self.parts: list[Part] = []
+        self._cut(end)
+
+    def returned(self) -> Part | None:
+        """Give the part that holds the returned message or its header (RFC 6522, section 3)."""
+        return next((part for part in self.parts if part.media_type in RETURNED), None)
+
+    def _bounded(self, block: bytes) -> bytes:
+        limit = self.limits.header_bytes
+        if len(block) <= limit:
+            return block
+        self.notes.append(f"limit header_bytes: read {limit} of {len(block)} bytes of a header")
+        return block[:limit]
+
+    def _cut(self, start: int) -> None:
+        boundary = boundary_of(self.headers) if self.media_type.startswith("multipart/") else None
+        if boundary:
+            self._scan(start, boundary)
+        if not self.parts and (self.media_type.startswith("multipart/") or REPORT_MARK.search(self.data, start, start + SCAN_FOR_MARK)):
+            guessed = guess_boundary(self.data, start)
+            if guessed:
+                self.notes.append("boundary guessed: the Content-Type field names none that occurs")
+                self._scan(start, guessed)
+        if not self.parts:
+            kind = "text/plain" if self.media_type.startswith("multipart/") else self.media_type
+            self._add(self.headers, kind, self.data[start:].lstrip(b"\n"))
+
+    def _add(self, headers: Headers, kind: str, body: bytes) -> None:
+        self.parts.append(Part(len(self.parts), headers, kind, body, self.limits, self.notes))
+
+    def _scan(self, start: int, boundary: bytes) -> None:
+        """Walk the boundary lines once, with a stack of the boundaries that are open (RFC 2046, section 5.1)."""
+        stack = [boundary]
+        opened: int | None = None
+        for line in BOUNDARY_LINE.finditer(self.data, max(0, start - 1)):
+            token = line[1].rstrip()
+            closing = token not in stack and token[-2:] == b"--" and token[:-2] in stack
+            if not closing and token not in stack:
+                continue
+            if opened is not None:
+                self._leaf(opened, line.start(), stack)
+            name = token[:-2] if closing else token
+            del stack[stack.index(name) + 1 :]
+            opened = None if closing else line.end() + 1
+            if closing:
+                stack.pop()
+                if not stack:
+                    return
+            elif len(self.parts) >= self.limits.parts:
+                self.notes.append(f"limit parts: read {self.limits.parts} parts")
+                return
+            elif opened is not None and self._container(opened, stack):
+                opened = None
+        if opened is not None and opened < len(self.data):
+            self._leaf(opened, len(self.data), stack)
+
+    def _container(self, start: int, stack: list[bytes]) -> bool:
+        """Push the boundary of a nested multipart that begins here."""
+        head = self.data[start : start + 4096]
+        if b"multipart/" not in head[: max(head.find(b"\n\n"), 0) or None].lower():
+            return False
+        headers, _ = self._part_header(start, len(self.data))
+        boundary = boundary_of(headers)
+        if not boundary or not media_type(headers, "").startswith("multipart/") or boundary in stack:
+            return False
+        if len(stack) >= self.limits.depth:
+            self.notes.append(f"limit depth: did not go deeper than {self.limits.depth} multiparts")
+            return False
+        stack.append(boundary)
+        return True
+
+    def _part_header(self, start: int, end: int) -> tuple[Headers, int]:
+        data = self.data
+        if data.startswith(b"\n", start) and data[start + 1 : start + 9].lower() == b"content-":
+            start += 1  # a blank line before a part's header: seen in real reports
+        if data.startswith(b"\n", start):
+            return Headers(b""), start + 1
+        stop = data.find(b"\n\n", start, end)
+        if stop < 0:
+            stop = end
+        headers = Headers(self._bounded(data[start:stop]))
+        if "final-recipient" in headers or "reporting-mta" in headers:
+            return headers, start  # no blank line between the part's header and the report
+        return headers, stop + 2
+
+    def _leaf(self, start: int, end: int, stack: list[bytes]) -> None:
+        headers, body = self._part_header(start, end)
+        self._add(headers, media_type(headers, "text/plain"), self.data[min(body, end) : end])
+
+
+def read(data: bytes, limits: Limits | None = None) -> Message:
+    """Cut a message into its parts. Total over bytes: what cannot be read leaves a note."""
+    return Message(normalise_lines(data), limits or Limits())
+
+
+def normalise_lines(data: bytes) -> bytes:
+    """Give LF line ends, without BOM, leading blank lines, mbox separator and the quoting of a forwarded message."""
+    if b"\r" in data:
+        data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if data[:3] == b"\xef\xbb\xbf":
+        data = data[3:]
+    data = data.lstrip(b"\n")
+    if data[:5] == b"From " or data[:6] == b">From ":
+        data = MBOX_FROM.sub(b"", data, count=1)
+    if data[:2] == b"> " and re.match(rb"> [!-9;-~]{1,80}:", data):
+        data = QUOTED.sub(b"", data)
+    return data
+
+
+def header_end(data: bytes) -> int:
+    """Give where the header block ends: at the first blank line, else before the first line that is no header."""
+    end = data.find(b"\n\n")
+    if end >= 0:
+        return end + 1
+    first = re.match(rb"(?:[!-9;-~]{1,100}[ \t]*:[^\n]*\n?(?:[ \t][^\n]*\n?)*)*", data)
+    return first.end() if first else 0
+
+
+def media_type(headers: Headers, default: str) -> str:
+    """Give the lower-case media type of a header block (RFC 2045, section 5)."""
+    value = headers.get("content-type")
+    if not value:
+        return default
+    found = MEDIA_TYPE.match(value)
+    return found[1].lower() if found else default
+
+
+def boundary_of(headers: Headers) -> bytes | None:
+    """Give the boundary parameter, even of a line that lost its field name."""
+    found = BOUNDARY.search(headers.get("content-type")) or BOUNDARY.search(headers.block)
+    if not found:
+        return None
+    return (found[1] or found[2]).rstrip().encode("utf-8" if headers.block.isascii() else "latin-1", "replace") or None
+
+
+def guess_boundary(data: bytes, start: int) -> bytes | None:
+    """Give the first line that looks like a boundary because a part's header follows it."""
+    for line in BOUNDARY_LINE.finditer(data, max(0, start - 1), start + SCAN_FOR_MARK):
+        if data[line.end() : line.end() + 9].lower() == b"\ncontent-":
+            return line[1].rstrip()
+    return None

@@ -1,0 +1,35 @@
+"""The returned message's header, for matching a bounce with what was sent (RFC 3464, appendix C)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bouncery.address import read_address
+from bouncery.message import Headers
+from bouncery.model import Original
+
+if TYPE_CHECKING:
+    from bouncery.message import Message
+
+KEPT = ("list-unsubscribe", "list-unsubscribe-post", "feedback-id", "cfbl-address", "cfbl-feedback-id")
+MOST = 100
+"""Extension fields of the returned header that are kept."""
+
+
+def read_original(message: Message) -> Original | None:
+    """Give the header of the returned message; None if no part holds one."""
+    part = message.returned()
+    if part is None:
+        return None
+    headers = Headers(part.body.lstrip(b"\n").partition(b"\n\n")[0]) if not part.encoding else Headers(part.text.encode("utf-8", "replace"))
+    names = [name for name in headers if name.startswith("x-") or name in KEPT][:MOST]
+    to = [address for value in headers.all("to") for piece in value.split(",") if (address := read_address(piece))]
+    return Original(
+        message_id=headers.get("message-id") or None,
+        sender=read_address(headers.get("from")) if "from" in headers else None,
+        to=tuple(to[:MOST]),
+        subject=headers.decoded("subject") or None,
+        date=headers.get("date") or None,
+        list_id=headers.get("list-id") or None,
+        headers={name: headers.get(name) for name in names},
+    )

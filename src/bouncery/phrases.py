@@ -1,0 +1,111 @@
+"""Many phrases in one pass over a text: an Aho-Corasick automaton over one key of each, then verification.
+
+A phrase is folded like the text; `…` in it is a gap. Linear in the text whatever the phrases are.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import ahocorasick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+GAP = "…"
+T = TypeVar("T")
+
+
+def fold(text: str) -> str:
+    """Fold case, accents and spaces, in texts and phrases alike."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(char for char in text if unicodedata.category(char) != "Mn")
+        text = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    return " ".join(text.casefold().split())
+
+
+class Phrase(NamedTuple, Generic[T]):
+    """A folded phrase cut at its gaps, the index of its longest segment, and what it stands for."""
+
+    segments: tuple[str, ...]
+    key: int
+    meanings: list[T]
+
+    @property
+    def words(self) -> str:
+        """The phrase as one string."""
+        return GAP.join(self.segments)
+
+
+class PhraseBook(Generic[T]):
+    """Phrases compiled once, each with the things it stands for."""
+
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        """Compile (phrase, meaning) pairs; their order has no meaning."""
+        found: dict[tuple[str, ...], list[T]] = {}
+        for phrase, meaning in entries:
+            segments = tuple(filter(None, (fold(piece) for piece in phrase.split(GAP))))
+            if segments:
+                found.setdefault(segments, []).append(meaning)
+        self.phrases: tuple[Phrase[T], ...] = tuple(
+            Phrase(segments, max(range(len(segments)), key=lambda i: len(segments[i])), meanings)
+            for segments, meanings in found.items()
+        )
+        keys: dict[str, list[Phrase[T]]] = {}
+        for phrase in self.phrases:
+            keys.setdefault(phrase.segments[phrase.key], []).append(phrase)
+        self._automaton = ahocorasick.Automaton()
+        for key, phrases in keys.items():
+            self._automaton.add_word(key, (len(key), phrases))
+        if keys:
+            self._automaton.make_automaton()
+
+    def find(self, text: str) -> Iterator[tuple[Phrase[T], int, int]]:
+        """Give each phrase that stands in a folded text, once for each place of its key, with its span."""
+        if not text or not self.phrases:
+            return
+        # A gapped phrase whose other segments are far away would cost a scan for each hit of its key: once is enough.
+        absent: set[tuple[str, ...]] = set()
+        gapped: set[tuple[str, ...]] = set()
+        for last, (length, phrases) in self._automaton.iter(text):
+            for phrase in phrases:
+                if phrase.segments in absent or phrase.segments in gapped:
+                    continue
+                span = locate(phrase, text, last + 1 - length)
+                if span is None:
+                    continue
+                if len(phrase.segments) > 1:
+                    if span[0] < 0:
+                        absent.add(phrase.segments)
+                        continue
+                    gapped.add(phrase.segments)
+                if on_boundaries(text, *span):
+                    yield phrase, *span
+
+
+NOWHERE = (-1, -1)
+
+
+def locate(phrase: Phrase[T], text: str, at: int) -> tuple[int, int] | None:
+    """Find a phrase's segments in order around its key; None if not around this key, NOWHERE if around no later one."""
+    segments, key = phrase.segments, phrase.key
+    start, end = at, at + len(segments[key])
+    for segment in segments[key + 1 :]:
+        position = text.find(segment, end)
+        if position < 0:
+            return NOWHERE
+        end = position + len(segment)
+    for segment in reversed(segments[:key]):
+        start = text.rfind(segment, 0, start)
+        if start < 0:
+            return None
+    return start, end
+
+
+def on_boundaries(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit of a spaced script continues the span on either side."""
+    before = start and text[start].isascii() and text[start].isalnum() and text[start - 1].isalnum()
+    after = end < len(text) and text[end - 1].isascii() and text[end - 1].isalnum() and text[end].isalnum()
+    return not before and not after

@@ -1,0 +1,127 @@
+"""The wiring: bytes to a report, a reply to a verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bouncery.codes.grammar import innermost
+from bouncery.dates import iso_date
+from bouncery.decide import conclude, effective_class
+from bouncery.formats import FORMATS
+from bouncery.gather import gather, is_complete, witnesses
+from bouncery.message import read
+from bouncery.model import Action, Evidence, Limits, Recipient, Report, Source, Stage, Verdict
+from bouncery.original import read_original
+from bouncery.rules import Question, RuleSet, shipped
+from bouncery.rules.hosts import providers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bouncery.formats.reading import Reading
+    from bouncery.gather import Facts
+    from bouncery.message import Message
+
+DEFAULT_LIMITS = Limits()
+
+
+def parse(
+    data: bytes, *, envelope_to: str | None = None, limits: Limits = DEFAULT_LIMITS, rules: RuleSet | None = None
+) -> Report:
+    """Read one message and judge every recipient that it reports on (RFC 3464 and what servers write instead).
+
+    `data` is the message as it arrived. `envelope_to` is the address it was delivered to, where that is known. Never raises on
+    any bytes: what cannot be read leaves a note in the report. TypeError for anything but bytes.
+    """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"data must be bytes, not {type(data).__name__}: read the message in binary mode")
+    message = read(bytes(data), limits)
+    readings = read_formats(message)
+    gathered = gather(readings)
+    date = message.headers.get("date")
+    return Report(
+        kind=gathered.kind,
+        formats=gathered.formats,
+        reporting_mta=gathered.reporting_mta,
+        arrival_date=gathered.arrival_date,
+        envelope_id=gathered.envelope_id,
+        date=iso_date(date) if date else None,
+        original=read_original(message),
+        recipients=tuple(judged(facts, rules) for facts in gathered.facts[: limits.recipients]),
+        notes=(*message.notes, *gathered.notes),
+    )
+
+
+def read_formats(message: Message) -> list[Reading]:
+    """Give what each format makes of a message; prose is read only where the machine-readable part leaves a gap."""
+    readings: list[Reading] = []
+    for family in FORMATS:
+        if family.prose and is_complete(readings):
+            break
+        reading = family.read(message)
+        if reading is not None:
+            readings.append(reading)
+    return readings
+
+
+def judged(facts: Facts, rules: RuleSet | None) -> Recipient:
+    """Give the facts about a recipient with the verdict on them."""
+    verdict = judge(facts.recipient, rules, witnesses(facts.claim))
+    return msgspec.structs.replace(facts.recipient, verdict=verdict)
+
+
+def question(recipient: Recipient) -> Question:
+    """Put what is known of a recipient into the form that rules are asked in."""
+    text = recipient.diagnostic or ""
+    return Question(
+        text=text,
+        reply=recipient.reply,
+        status=recipient.status,
+        reply_class=effective_class(recipient),
+        stage=recipient.stage,
+        providers=providers(text, recipient.remote_mta),
+    )
+
+
+def judge(recipient: Recipient, rules: RuleSet | None = None, evidence: Sequence[Evidence] = ()) -> Verdict:
+    """Conclude from what a message said about one recipient; also for facts that were stored long ago.
+
+    `evidence` tells where the facts stood in the message.
+    """
+    if recipient.action not in {Action.FAILED, Action.DELAYED}:
+        return Verdict()
+    match = (rules or shipped()).match(question(recipient))
+    return conclude(recipient, match, tuple(evidence))
+
+
+def classify(
+    reply: str,
+    *,
+    action: Action | None = None,
+    mta: str | None = None,
+    stage: Stage | None = None,
+    rules: RuleSet | None = None,
+) -> Verdict:
+    """Judge an SMTP reply that came without a message (RFC 5321, section 4.2).
+
+    `reply` is the reply as heard, logged or sent by a webhook, multi-line or not; `mta` the host that gave it; `stage` the
+    command that it answered. `action` None means that it was heard in session, where a reply of class 4 is never final.
+    """
+    if not isinstance(reply, str):
+        raise TypeError(f"reply must be str, not {type(reply).__name__}: decode it first")
+    code = innermost(reply)
+    if action is None:
+        action = Action.DELAYED if code and code.reply_class == 4 else Action.FAILED
+    recipient = Recipient(
+        address="",
+        action=action,
+        final=action is Action.FAILED,
+        status=code.status if code else None,
+        reply=code.reply if code else None,
+        diagnostic=reply,
+        remote_mta=mta,
+        stage=stage,
+    )
+    return judge(recipient, rules, (Evidence(Source.DIAGNOSTIC, reply),))

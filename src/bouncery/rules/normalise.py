@@ -1,0 +1,32 @@
+"""One form for all spellings of a reply, so that a phrase is written once.
+
+Case, spacing, accents, addresses and the codes repeated on each line of a multi-line reply say nothing about the cause.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bouncery.phrases import fold
+
+# RFC 5321, section 4.2.1: every line but the last carries "code-"; RFC 2034, section 4 repeats the enhanced code.
+CONTINUATION = re.compile(r"\s*\b[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
+ADDRESS = re.compile(r"<?[^\s<>()\[\]\"',;:@]{1,128}@[^\s<>()\[\]\"',;:@]{1,255}>?")
+# RFC 5321, section 4.5.3.1 bounds a path at 256 octets: what is longer is no address.
+LONGEST_WORD = 400
+
+
+def normalise(text: str) -> str:
+    """Fold case, accents, spaces, addresses and multi-line prefixes; linear in the text."""
+    if "-" in text:
+        text = CONTINUATION.sub(" ", text)
+    if "@" in text:
+        text = " ".join(without_address(word) for word in text.split())
+    return fold(text)
+
+
+def without_address(word: str) -> str:
+    """Take an address out of a word and keep what stood around it."""
+    if "@" not in word:
+        return word
+    return ADDRESS.sub(" ", word) if len(word) <= LONGEST_WORD else ""

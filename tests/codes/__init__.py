@@ -1,0 +1,1 @@
+"""Tests of codes and their registries."""
