@@ -27,7 +27,7 @@ MBOX_FROM = re.compile(rb">?From [^\n]*\n")
 PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "none"})
 PLAIN_CHARSETS = frozenset({"", "us-ascii", "ascii", "utf-8", "utf8"})
 RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"})
-REPORT_MARK = re.compile(rb"(?i)\ncontent-type:\s*message/[a-z0-9-]*(?:delivery-status|disposition-notification|feedback-report)")
+REPORT_MARK = re.compile(rb"\ncontent-type:\s*message/[a-z0-9-]*(?:delivery-status|disposition-notification|feedback-report)")
 SCAN_FOR_MARK = 65_536
 
 
@@ -134,12 +134,13 @@ class Part:
 class Message:
     """A message cut into its leaf parts."""
 
-    __slots__ = ("data", "headers", "limits", "media_type", "notes", "parts")
+    __slots__ = ("data", "headers", "limits", "media_type", "memo", "notes", "parts")
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         """Cut normalised data (LF line ends) into parts."""
         self.limits = limits
         self.notes: list[str] = []
+        self.memo: dict[str, object] = {}
         self.data = data
         end = header_end(data)
         self.headers = Headers(self._bounded(data[:end]))
@@ -162,7 +163,7 @@ class Message:
         boundary = boundary_of(self.headers) if self.media_type.startswith("multipart/") else None
         if boundary:
             self._scan(start, boundary)
-        if not self.parts and (self.media_type.startswith("multipart/") or REPORT_MARK.search(self.data, start, start + SCAN_FOR_MARK)):
+        if not self.parts and (self.media_type.startswith("multipart/") or REPORT_MARK.search(self.data[start : start + SCAN_FOR_MARK].lower())):
             guessed = guess_boundary(self.data, start)
             if guessed:
                 self.notes.append("boundary guessed: the Content-Type field names none that occurs")

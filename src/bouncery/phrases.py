@@ -5,7 +5,9 @@ A phrase is folded like the text; `…` in it is a gap. Linear in the text whate
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import ahocorasick
@@ -17,13 +19,24 @@ GAP = "…"
 T = TypeVar("T")
 
 
+
+@cache
+def marks() -> re.Pattern[str]:
+    """Give every combining mark (category Mn) as one class for the regular expression engine."""
+    points = map(chr, range(0x300, 0x20000))
+    return re.compile("[" + "".join(char for char in points if unicodedata.category(char) == "Mn") + "]+")
+
+
+QUOTES = str.maketrans("\u2019\u2018\u201c\u201d", "''\"\"")
+
+
 def fold(text: str) -> str:
     """Fold case, accents and spaces, in texts and phrases alike."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(char for char in text if unicodedata.category(char) != "Mn")
-        text = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
-    return " ".join(text.casefold().split())
+        text = marks().sub("", unicodedata.normalize("NFKD", text)).translate(QUOTES).casefold()
+    else:
+        text = text.lower()
+    return " ".join(text.split())
 
 
 class Phrase(NamedTuple, Generic[T]):

@@ -74,14 +74,13 @@ def judged(facts: Facts, rules: RuleSet | None) -> Recipient:
 
 def question(recipient: Recipient) -> Question:
     """Put what is known of a recipient into the form that rules are asked in."""
-    text = recipient.diagnostic or ""
     return Question(
-        text=text,
+        text=recipient.diagnostic or "",
         reply=recipient.reply,
         status=recipient.status,
         reply_class=effective_class(recipient),
         stage=recipient.stage,
-        providers=providers(text, recipient.remote_mta),
+        providers=providers(recipient.remote_mta),
     )
 
 

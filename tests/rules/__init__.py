@@ -1,0 +1,1 @@
+"""Tests of the rules, their matcher and their lint."""

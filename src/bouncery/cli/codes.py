@@ -92,7 +92,12 @@ def reference(entry: ReplyCode | StatusCode) -> str:
 def in_short(entry: ReplyCode | StatusCode) -> None:
     """Tell an entry in one line."""
     code = click.style(entry.code.ljust(7), bold=True)
-    click.echo(f"{code} {entry.title[:44]:44} {reference(entry)[:24]:24} {decided(entry)}")
+    click.echo(f"{code} {fit(entry.title, 44)} {fit(reference(entry), 24)} {decided(entry)}".rstrip())
+
+
+def fit(text: str, width: int) -> str:
+    """Cut or pad a text to a width."""
+    return f"{text[: width - 1]}…" if len(text) > width else text.ljust(width)
 
 
 def in_full(entry: ReplyCode | StatusCode) -> None:
@@ -116,7 +121,7 @@ def partners_of(entry: ReplyCode) -> Iterator[str]:
 def reason(wanted: Reason) -> None:
     """Tell what a reason means, what we decide for it, and which codes lead to it without any text."""
     click.echo(f"{click.style(wanted, bold=True)}  {MEANING[wanted]}")
-    click.echo(f"  what we decide: {PERMANENCE[wanted.permanence]}")
+    click.echo(f"  what we decide: it {PERMANENCE[wanted.permanence]}")
     click.echo(f"  who can cure it: {FAULT[wanted.fault]}")
     codes = ", ".join(leading_to(wanted, (*reply_codes(), *status_codes())))
     click.echo(f"  codes that mean it by themselves: {codes or 'none; only a text does'}")

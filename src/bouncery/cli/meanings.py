@@ -47,10 +47,10 @@ MEANING: dict[Reason, str] = {
 }
 
 PERMANENCE: dict[Permanence, str] = {
-    Permanence.ADDRESS: "the address is dead: hard once the failure is final",
-    Permanence.TEMPORARY: "it passes: always retry",
-    Permanence.MESSAGE: "it is about this message, not the address: soft once the failure is final",
-    Permanence.CLASS: "it may pass or not: the first digit of the reply decides, 4 for retry and 5 for soft",
+    Permanence.ADDRESS: "says that the address is dead: hard once the failure is final",
+    Permanence.TEMPORARY: "passes by itself: always retry",
+    Permanence.MESSAGE: "is about the message, not the address: soft once the failure is final",
+    Permanence.CLASS: "may pass or not: the first digit of the reply decides, 4 for retry and 5 for soft",
 }
 
 FAULT: dict[Fault, str] = {

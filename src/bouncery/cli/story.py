@@ -216,7 +216,7 @@ def on_decision(recipient: Recipient, reason: Reason, match: Match) -> Iterator[
         yield "\n  Why retry: the server is still trying, and a delay is never more than that."
         return
     decision = recipient.verdict.decision
-    why = f"{reason} means that {PERMANENCE[reason.permanence]}"
+    why = f"{reason} {PERMANENCE[reason.permanence]}"
     if reason.permanence is Permanence.ADDRESS and decision is Decision.RETRY:
         why += "; but the reply leaves a doubt, and a doubt never removes a subscriber"
     elif reason.permanence is Permanence.CLASS:

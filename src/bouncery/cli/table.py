@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 STYLES = {Decision.HARD: "bold red", Decision.SOFT: "yellow", Decision.RETRY: "cyan", None: "dim"}
 NOBODY = "-"
-NARROW = 100
+NO_DECISION = "no decision"
+NARROW = 120
 EXCERPT_CHARS = 400
-LEADING_CODES = re.compile(r"\A\s*(?:[245]\d\d[\s-]\s*)?(?:#?[245]\.\d{1,3}\.\d{1,3}[\s:-]\s*)?")
+LEADING_CODES = re.compile(r"\A\s*(?:[245]\d\d[\s:,-]\s*)?(?:#?[245]\.\d{1,3}\.\d{1,3}[\s:,-]\s*)?")
 
 
 class Column(NamedTuple):
@@ -45,10 +46,17 @@ def columns(width: int) -> tuple[Column, ...]:
 
 
 def excerpt(recipient: Recipient) -> str:
-    """Give the words that the verdict stands on, without the codes before them, which have their own columns."""
+    """Give the words that the verdict stands on, without codes and address before them, which have their own columns."""
     evidence = recipient.verdict.evidence
     text = recipient.diagnostic or (evidence[0].text if evidence else "")
-    return LEADING_CODES.sub("", text[:EXCERPT_CHARS]) or text
+    words = LEADING_CODES.sub("", text[:EXCERPT_CHARS])
+    words = words.removeprefix(f"<{recipient.address}>").lstrip(":, ")
+    return words or text
+
+
+def place(report: Report) -> str:
+    """Name the source of a message, and its number in a mailbox."""
+    return f"{report.source}:{report.index}" if report.index else report.source or ""
 
 
 class Table:
@@ -68,19 +76,18 @@ class Table:
         self.messages[report.kind] += 1
         for recipient in report.recipients:
             verdict = recipient.verdict
-            self.decisions[verdict.decision or "no decision"] += 1
+            self.decisions[verdict.decision or NO_DECISION] += 1
             cells = [
                 recipient.address,
                 verdict.decision or "-",
                 verdict.reason or report.kind,
                 recipient.status or "",
                 str(recipient.reply or ""),
-                excerpt(recipient),
+                excerpt(recipient) or place(report),
             ]
             self.line(cells, STYLES[verdict.decision], "dim" if verdict.decision is None else "")
         if not report.recipients:
-            place = f"{report.source}:{report.index}" if report.index else report.source or ""
-            self.line([NOBODY, "-", report.kind, "", "", ". ".join([place, *report.notes])], "dim", "dim")
+            self.line([NOBODY, "-", report.kind, "", "", ". ".join([place(report), *report.notes])], "dim", "dim")
 
     def line(self, cells: list[str], decision: str, style: str) -> None:
         """Print one line, each cell cut to its column."""
@@ -96,7 +103,8 @@ class Table:
     def totals(self) -> None:
         """Print how many messages of each kind and recipients of each decision there were."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.messages.most_common())
-        decided = ", ".join(f"{count} {decision}" for decision, count in self.decisions.most_common())
+        order = (*Decision, NO_DECISION)
+        decided = ", ".join(f"{self.decisions[decision]} {decision}" for decision in order if decision in self.decisions)
         text = Text.assemble(
             (f"\n{amount(self.messages.total(), 'message')}", "bold"),
             f": {kinds}" if kinds else "",

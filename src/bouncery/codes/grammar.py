@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 _STATUS = r"[245]\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)"
 CODE = re.compile(
-    rf"(?<![\w./@+\-])(?P<reply>[245]\d\d)(?P<sep>[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
-    r"|(?<![\w./@+\-])(?P<bare>[245][0-57-9]\d)(?=[\s\-:,;)\]'\"<>.]|$)"
-    rf"|(?P<mark>[#(\[<=:'\"]?[ \t]?)(?<![\w./\-])(?P<lone>{_STATUS})",
-    re.IGNORECASE,
+    # The look-behinds stand behind the first digit, so that the engine can skip to one.
+    rf"(?P<reply>[245](?<![\w./@+\-].)\d\d)(?:[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
+    r"|(?P<bare>[245](?<![\w./@+\-].)[0-57]\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$)"
+    r"|(?P<lone>[245](?<![\w./\-].)\.\d{1,3}\.\d{1,3}(?!\d|\.\d))"
 )
 # RFC 3463 writes the code without leading zeros; real servers pad and space it.
 STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
 ANNOUNCED = re.compile(
-    r"(?:^|[:=(\[<>'\"|]|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason"
+    r"(?:^|[:=(\[<>'\"|#]|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason"
     r"|server|with|failure|message|failed|result|returns|codice|fehler|erreur|errore|código|codigo|hiba|kod)[.,]?)[\s#:=(\[<'\"*\-]*$",
     re.IGNORECASE,
 )
 UNIT = re.compile(
-    r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages?|msgs?|recipients?|mails?|emails?|e-mails?|per|minutes?|min|hours?"
-    r"|h|days?|seconds?|secs?|times?|connections?|lines?|characters?|chars?|of|attempts?|percent|users?|ms|pixels?)\b",
+    r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages|msgs?|recipients|mails|emails|e-mails|per|minutes?|min|hours?"
+    r"|h|days?|seconds?|secs?|times?|connections|lines?|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
     re.IGNORECASE,
 )
 LOOK_BACK = 40
@@ -69,10 +69,16 @@ def find_codes(text: str) -> Iterator[Code]:
         if found["status"]:
             yield Code(int(found["reply"]), canonical(found["status"]), found.start("reply"), found.end())
         elif found["bare"]:
-            if announced(text, found.start()) and not UNIT.match(text, found.end()):
+            if announced(text, found.start()) and not is_quantity(text, found):
                 yield Code(int(found["bare"]), None, found.start(), found.end())
-        elif found["mark"].strip() or announced(text, found.start("lone")):
-            yield Code(None, canonical(found["lone"]), found.start("lone"), found.end())
+        elif announced(text, found.start()):
+            yield Code(None, canonical(found["lone"]), found.start(), found.end())
+
+
+def is_quantity(text: str, found: re.Match[str]) -> bool:
+    """Whether a number counts something; not at the start of a line, where only a reply stands."""
+    begins_line = not text[max(text.rfind("\n", 0, found.start()), 0) : found.start()].strip(" \t\n<>\"'(-")
+    return not begins_line and UNIT.match(text, found.end()) is not None
 
 
 def canonical(status: str) -> str:

@@ -23,18 +23,18 @@ COMMANDS = {
 ANSWERED = re.compile(
     r"(?:in reply to|in response to|response to|reply to|after|for|during|sending|like our(?: final)?|>>>|<<<|sent:?|smtp:|command:?|state:?)"
     r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
-    r"|initial connection|connection|greeting|connect\b)",
-    re.IGNORECASE,
+    r"|initial connection|connection|greeting|connect\b)"
 )
-OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|failed after i sent the (message)", re.IGNORECASE)
+OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|failed after i sent the (message)")
 
 
 def stage_of(text: str) -> Stage | None:
     """Give the stage that a report names; None if it names none."""
-    found = ANSWERED.search(text)
+    words = text.lower()
+    found = ANSWERED.search(words)
     if found:
-        return COMMANDS.get(found[1][:4].lower(), Stage.CONNECT)
-    other = OTHER.search(text)
+        return COMMANDS.get(found[1][:4], Stage.CONNECT)
+    other = OTHER.search(words)
     if other is None:
         return None
     if other[2]:

@@ -65,7 +65,9 @@ INLINE_START = re.compile(
 
 def has_fields(part: Part) -> bool:
     """Whether report fields stand among the words of a text part."""
-    return part.media_type != "text/html" and not part.media_type.startswith("text/rfc822") and INLINE.search(part.text) is not None
+    if part.media_type == "text/html" or part.media_type.startswith("text/rfc822"):
+        return False
+    return "inal-recipient" in part.text.lower() and INLINE.search(part.text) is not None
 
 
 def read_part(part: Part, limits: Limits) -> Reading:

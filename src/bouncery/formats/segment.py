@@ -10,6 +10,8 @@ from bouncery.formats.html import to_text
 from bouncery.message import Headers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bouncery.message import Message, Part
 
 # Lines by which programmes announce the returned message, in the words that they share.
@@ -18,6 +20,10 @@ _RETURNED = (
     r"|(?:message|mail|body) (?:text|headers?|body|content)s?\b|copy of (?:the|your|this)\b|source mail attached|undelivered message|unsent message|included is a copy|below this line"
     r"|forwarded message|your (?:original )?(?:message|mail) (?:follows|was|is|reads|begins)|headers? of the|kopie (?:der|ihrer)|copie d(?:u|e votre)|copia d(?:el|o|i)|mensaje original|mensagem original"
     r"|messaggio originale|message d'origine|oryginaln|исходно|копия|oorspronkelijk|原信|原邮件|原郵件|元のメール|元のメッセージ|원본|ursprungliga|oprindelige|opprinnelige|alkuperainen|puvodni|eredeti|orijinal|αρχικ"
+)
+MARKER_WORDS = (
+    "original", "returned", "header", "copy", "kopi", "copi", "forwarded", "follow", "below", "your m", "unsent", "undelivered message", "attached", "oorspronkelijk", "oryginal",
+    "message body", "message text", "mail text", "message content", "alkuper", "puvodni", "původní", "eredeti", "orijinal", "αρχικ", "исходн", "копи", "原信", "原邮件", "原郵件", "元の", "원본", "oprindelig", "opprinnelig",
 )
 MARKER = re.compile(
     rf"(?im)^[ \t>|*#]{{0,12}}(?:[\-=_*|~+]{{2,80}}[ \t<]{{0,4}}[^\n]{{0,30}}?(?:{_RETURNED})[^\n]{{0,80}}"
@@ -48,7 +54,15 @@ class Segment(NamedTuple):
 
 
 def own_words(message: Message) -> Segment:
-    """Give the notification's own words, from the text part that has most to say."""
+    """Give the notification's own words, from the first text part that has any; worked out once for each message."""
+    known = message.memo.get("own_words")
+    if not isinstance(known, Segment):
+        known = message.memo["own_words"] = find_own_words(message)
+    return known
+
+
+def find_own_words(message: Message) -> Segment:
+    """Look for the own words of a notification."""
     best = Segment("", 0, "")
     for part in text_parts(message):
         words = to_text(part.text) if part.media_type == "text/html" else part.text
@@ -84,12 +98,31 @@ def unquoted(text: str) -> str:
 
 def cut_off(text: str) -> tuple[str, str]:
     """Cut a text where the returned message begins; gives the words before it and the header behind."""
-    ends = [found.start() for found in (MARKER.search(text), TECHNICAL.search(text), header_run(text)) if found]
+    ends = [found.start() for found in (marker(text), TECHNICAL.search(text), header_run(text)) if found]
     if not ends:
         return text, ""
     end = min(ends)
     begin = TECHNICAL.search(text, end) or LOOSE.search(text, end)
     return text[:end], text[begin.start() :] if begin else ""
+
+
+def marker(text: str) -> re.Match[str] | None:
+    """Find the first line that announces the returned message; only lines with a word of such lines are looked at."""
+    words = text.lower()
+    if len(words) != len(text):
+        words = text  # a few letters change length, and with them the place of all that follows
+    starts = {text.rfind("\n", 0, at) + 1 for word in MARKER_WORDS for at in occurrences(word, words)}
+    return next((found for start in sorted(starts) if (found := MARKER.match(text, start))), None)
+
+
+def occurrences(word: str, text: str) -> Iterator[int]:
+    """Give the places of a word, up to a bound."""
+    at = text.find(word)
+    for _ in range(RUNS):
+        if at < 0:
+            return
+        yield at
+        at = text.find(word, at + 1)
 
 
 def header_run(text: str) -> re.Match[str] | None:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 ALIAS = re.compile(r"(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?[\s<]*$", re.IGNORECASE)
 # A line with a local part alone, below an announcement of recipients.
 ANNOUNCED = re.compile(
-    r"(?i)(?:recipients?|addresse?s?|users?|to)\b[^\n]{0,120}[:.]?[ \t]*\n(?:[ \t]*\n)?[ \t]{0,12}[<\"'*\-]{0,3}[ \t]?([A-Za-z0-9][A-Za-z0-9_.+\-]{0,63})[>\"']{0,2}[ \t]*(?=$|\n|:)"
+    r"(?:recipients?|addresse?s?|users?|to)\b[^\n]{0,120}[:.]?[ \t]*\n(?:[ \t]*\n)?[ \t]{0,12}[<\"'*\-]{0,3}[ \t]?([A-Za-z0-9][A-Za-z0-9_.+\-]{0,63})[>\"']{0,2}[ \t]*(?=$|\n|:)"
 )
 NAMED_LOCAL = re.compile(
-    r"(?i)(?:unknown (?:local )?user(?:id)?|no such user|unknown local-?part|invalid (?:final delivery )?userid|mailbox|user|account)[:=\s]{1,3}[<\"']([A-Za-z0-9][A-Za-z0-9_.+\-]{0,63})[>\"']"
+    r"(?:[Uu]nknown (?:local )?user(?:id)?|[Nn]o such user|[Uu]nknown local-?part|[Ii]nvalid (?:final delivery )?userid|[Mm]ailbox|[Uu]ser|[Aa]ccount)[:=\s]{1,3}[<\"']([A-Za-z0-9][A-Za-z0-9_.+\-]{0,63})[>\"']"
 )
 REPORTER = re.compile(
-    r"(?i)(?:program at(?: host)?|system at(?: host)?|server at|mta at|agent at|at host|generating server:|message from|on the queue on|v[\d.]+ at)[ \t]+((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})"
+    r"(?:program at(?: host)?|system at(?: host)?|server at|mta at|agent at|at host|generating server:|message from|on the queue on|agent v[\d.]{1,9} at)[ \t]+((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})"
 )
 
 
@@ -39,7 +39,7 @@ def read(message: Message) -> Reading | None:
     if notice is None:
         return None
     action = Action.DELAYED if notice.kind is Kind.DELAY else Action.FAILED
-    reporter = REPORTER.search(notice.segment.text)
+    reporter = REPORTER.search(notice.segment.text.lower())
     reporting_mta = reporter[1] if reporter else None
     chosen = recipients(notice)
     claims = [claim_for(notice, action, chosen, index) for index in range(len(chosen))]

@@ -17,9 +17,8 @@ CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[
 HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|<---?|s:)[ \t]*(?=[245]\d\d)")
 SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|--?->|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
 REMOTE = re.compile(
-    r"(?:\bhost|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|\bmta|\bserver)[ \t:\"'(<]{1,3}"
-    r"((?:[A-Za-z0-9][A-Za-z0-9_\-]{0,62}\.){1,10}[A-Za-z]{2,24})\b",
-    re.IGNORECASE,
+    r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
+    r"((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})\b"
 )
 FEW_WORDS = 12
 """Letters behind a code that cannot be its explanation."""
@@ -48,7 +47,7 @@ def answer_in(text: str, start: int, end: int, address: str | None = None) -> An
         code = innermost(without_consequences(block[begin:stop]))
         if code and (code.reply or code.status):
             first = begin if explained_before(block[begin:stop], code) else begin + code.start
-            stage = stage_of(block[begin:stop]) or stage_of(block)
+            stage = stage_of(block)
             return Answer(code, joined(block[first:stop]), start + first, start + stop, stage, remote_host(block))
     return Answer(None, joined(block), start, end, stage_of(block), remote_host(block))
 
@@ -105,7 +104,7 @@ def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
 
 def remote_host(block: str) -> str | None:
     """Give the host that a notification says it talked to."""
-    found = REMOTE.search(block)
+    found = REMOTE.search(block.lower())
     return found[1] if found else None
 
 

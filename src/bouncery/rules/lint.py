@@ -17,9 +17,9 @@ from bouncery.codes.grammar import innermost
 from bouncery.model import RuleError
 from bouncery.phrases import GAP, fold
 from bouncery.rules import DATA_FILES, Question, RuleSet, shipped_files, shipped_rules
-from bouncery.rules.hosts import providers, table
+from bouncery.rules.hosts import providers, suffixes
 from bouncery.rules.normalise import normalise
-from bouncery.rules.pattern import pattern_problems
+from bouncery.rules.pattern import compiles, pattern_problems
 from bouncery.rules.rule import Rule, read_rule
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ def lint_files(files: Sequence[tuple[str, str]]) -> list[RuleError]:
     for path, text in files or shipped_texts():
         rules += read_all(path, text, problems, user=user)
     known = shipped_rules() if user else ()
-    everything = RuleSet((*known, *(rule for _, rule in rules)))
+    everything = RuleSet((*known, *(rule for _, rule in rules if compiles(rule.match))))
     taken = {rule.id for rule in known}
     for path, rule in rules:
-        found = [*repeated_id(rule, taken), *rule_problems(rule), *example_problems(rule, everything)]
+        found = [*repeated_id(rule, taken), *rule_problems(rule)]
+        if compiles(rule.match):
+            found += example_problems(rule, everything)
         problems += [RuleError(path, short(rule), problem) for problem in found]
     return problems + clashes(rules)
 
@@ -60,7 +62,7 @@ def shipped_texts() -> list[tuple[str, str]]:
 
 def overrides(files: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Give each pair of a user's rule and a shipped rule that it takes a reply from, judged on the examples of both."""
-    own = [rule for path, text in files for _, rule in read_all(path, text, [], user=True)]
+    own = [rule for path, text in files for _, rule in read_all(path, text, [], user=True) if compiles(rule.match)]
     before, after = RuleSet(shipped_rules()), RuleSet((*shipped_rules(), *own))
     pairs = set()
     for rule in (*shipped_rules(), *own):
@@ -157,13 +159,13 @@ def scope_problems(rule: Rule) -> Iterator[str]:
 
 def unknown_provider(name: str) -> str:
     """Name the provider that was perhaps meant."""
-    near = difflib.get_close_matches(name, sorted(set(table()[0].values())), 1)
+    near = difflib.get_close_matches(name, sorted(set(suffixes().values())), 1)
     return f"did you mean {near[0]!r}?" if near else "leave the key out, or scope the rule by other words"
 
 
-def provider_host(provider: str) -> str | None:
+def provider_host(provider: str | None) -> str | None:
     """Give a host of a provider."""
-    return next((host for host, name in table()[0].items() if name == provider), None)
+    return next((host for host, name in suffixes().items() if name == provider), None)
 
 
 def segments(phrase: str) -> tuple[str, ...]:
@@ -206,14 +208,13 @@ def example_problems(rule: Rule, everything: RuleSet) -> Iterator[str]:
 def question(rule: Rule, example: str) -> Question:
     """Ask about an example as it comes from the provider and at the stage that the rule is for."""
     code = innermost(example)
-    host = provider_host(rule.provider) if rule.provider else None
     return Question(
         text=example,
         reply=code.reply if code else None,
         status=code.status if code else None,
         reply_class=(code.reply_class if code else None) or 5,
         stage=rule.stage,
-        providers=providers(example, host),
+        providers=providers(provider_host(rule.provider)),
     )
 
 

@@ -7,11 +7,12 @@ id. A phrase that stands inside a longer phrase of another rule does not count (
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.model import Reason
 from bouncery.phrases import PhraseBook, fold
+from bouncery.rules.hosts import marks
 from bouncery.rules.normalise import normalise
 
 if TYPE_CHECKING:
@@ -33,10 +34,15 @@ PRECEDENCE: tuple[Reason, ...] = (
     Reason.BAD_REPUTATION,
     Reason.VIRUS,
     Reason.SPAM,
+    Reason.TLS_FAILURE,
+    Reason.AUTH_REQUIRED,
     Reason.RELAY_DENIED,
     Reason.NOT_AUTHORIZED,
     Reason.RECIPIENT_REFUSED,
     Reason.MAILBOX_FULL,
+    Reason.MESSAGE_TOO_LARGE,
+    Reason.CONTENT_REJECTED,
+    Reason.MESSAGE_MALFORMED,
     Reason.MAILBOX_UNAVAILABLE,
     Reason.MAILBOX_MOVED,
     Reason.MAILBOX_DISABLED,
@@ -45,11 +51,6 @@ PRECEDENCE: tuple[Reason, ...] = (
     Reason.DNS_FAILURE,
     Reason.DOMAIN_UNKNOWN,
     Reason.BAD_ADDRESS_SYNTAX,
-    Reason.MESSAGE_TOO_LARGE,
-    Reason.CONTENT_REJECTED,
-    Reason.MESSAGE_MALFORMED,
-    Reason.TLS_FAILURE,
-    Reason.AUTH_REQUIRED,
     Reason.ROUTING_LOOP,
     Reason.SYSTEM_FULL,
     Reason.CONNECTION_FAILED,
@@ -76,6 +77,28 @@ class Question(NamedTuple):
     providers: frozenset[str] = frozenset()
 
 
+class Entry(NamedTuple):
+    """A rule made ready: what does not depend on the text."""
+
+    rule: Rule
+    standing: tuple[int, int, int]
+    vetoes: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+    scoped: bool
+
+
+def entry(rule: Rule) -> Entry:
+    """Make a rule ready."""
+    place = _PLACE[rule.reason] if rule.reason else 0
+    return Entry(
+        rule,
+        (rule.level + 100 * rule.user, rule.scopes, place),
+        tuple(fold(phrase) for phrase in rule.none),
+        re.compile(rule.match) if rule.match else None,
+        rule.scopes > 0,
+    )
+
+
 class Candidate(NamedTuple):
     """A rule that matched, with the phrase (empty for codes) and its span in the normalised text."""
 
@@ -83,13 +106,12 @@ class Candidate(NamedTuple):
     phrase: str
     start: int
     end: int
+    standing: tuple[int, int, int]
 
     @property
-    def rank(self) -> tuple[int, int, int, int, str]:
+    def rank(self) -> tuple[tuple[int, int, int], int, str]:
         """The order in which rules win."""
-        rule = self.rule
-        place = _PLACE[rule.reason] if rule.reason else 0
-        return (rule.level + 100 * rule.user, rule.scopes, place, self.end - self.start, rule.id)
+        return self.standing, self.end - self.start, self.rule.id
 
 
 class Match(NamedTuple):
@@ -108,55 +130,67 @@ class RuleSet:
         self.rules: tuple[Rule, ...] = tuple(sorted(rules, key=lambda rule: rule.id))
 
     @cached_property
-    def vetoes(self) -> dict[str, tuple[str, ...]]:
-        """The folded vetoes of each rule, by rule id."""
-        return {rule.id: tuple(fold(phrase) for phrase in rule.none) for rule in self.rules if rule.none}
+    def entries(self) -> tuple[Entry, ...]:
+        """The rules made ready."""
+        return tuple(map(entry, self.rules))
 
     @cached_property
-    def book(self) -> PhraseBook[Rule]:
-        """Every phrase with the rules that use it."""
-        return PhraseBook((phrase, rule) for rule in self.rules for phrase in rule.any)
+    def book(self) -> PhraseBook[Entry | str]:
+        """Every phrase with the rules that use it, and every mark with the provider whose replies carry it."""
+        phrases = ((phrase, ready) for ready in self.entries for phrase in ready.rule.any)
+        return PhraseBook[Entry | str]((*phrases, *marks().items()))
 
     @cached_property
-    def codes(self) -> dict[str, list[Rule]]:
+    def codes(self) -> dict[str, list[Entry]]:
         """Rules without a phrase, by the code they are for: "550", "5.1.1", "x.1.1", "5.1.x"."""
-        found: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            if not rule.any:
-                for code in rule.status or map(str, rule.reply):
-                    found.setdefault(code.casefold(), []).append(rule)
+        found: dict[str, list[Entry]] = {}
+        for ready in self.entries:
+            if not ready.rule.any:
+                for code in ready.rule.status or map(str, ready.rule.reply):
+                    found.setdefault(code.casefold(), []).append(ready)
         return found
 
     def match(self, question: Question) -> Match:
         """Give the rule that wins on this reply, the flags, and all that matched."""
-        text = normalise(question.text)
-        found = [*self.spoken(text, question), *self.coded(question)]
+        found = [*self.spoken(normalise(question.text), question), *self.coded(question)]
         flags = frozenset(candidate.rule.flag for candidate in found if candidate.rule.flag)
-        reasons = outermost([candidate for candidate in found if candidate.rule.reason])
-        reasons.sort(key=lambda candidate: candidate.rank, reverse=True)
+        reasons = outermost([candidate for candidate in found if candidate.rule.reason] if flags else found)
+        if len(reasons) > 1:
+            reasons.sort(key=lambda candidate: candidate.rank, reverse=True)
         return Match(reasons[0] if reasons else None, flags, tuple(reasons))
 
-    def spoken(self, text: str, question: Question) -> Iterator[Candidate]:
+    def spoken(self, text: str, question: Question) -> list[Candidate]:
         """Give the rules whose phrase stands in the normalised text, within their scope and without a veto."""
-        for phrase, start, end in self.book.find(text):
-            for rule in phrase.meanings:
-                if self.applies(rule, text, question):
-                    yield Candidate(rule, phrase.words, start, end)
+        hits = list(self.book.find(text))
+        told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if isinstance(meaning, str)]
+        if told:
+            question = question._replace(providers=question.providers.union(told))
+        vetoed: dict[tuple[str, ...], bool] = {}
+        found = []
+        for phrase, start, end in hits:
+            for ready in phrase.meanings:
+                if isinstance(ready, Entry) and applies(ready, text, question, vetoed):
+                    found.append(Candidate(ready.rule, phrase.words, start, end, ready.standing))
+        return found
 
     def coded(self, question: Question) -> Iterator[Candidate]:
         """Give the rules for the codes alone."""
         for code in code_forms(question):
-            for rule in self.codes.get(code, ()):
-                if in_scope(rule, question):
-                    yield Candidate(rule, "", 0, 0)
+            for ready in self.codes.get(code, ()):
+                if in_scope(ready.rule, question):
+                    yield Candidate(ready.rule, "", 0, 0, ready.standing)
 
-    def applies(self, rule: Rule, text: str, question: Question) -> bool:
-        """Whether scope, vetoes and regular expression of a rule allow the match."""
-        if not in_scope(rule, question):
+
+def applies(ready: Entry, text: str, question: Question, vetoed: dict[tuple[str, ...], bool]) -> bool:
+    """Whether scope, vetoes and regular expression of a rule allow the match; `vetoed` remembers what was looked for."""
+    if ready.scoped and not in_scope(ready.rule, question):
+        return False
+    if ready.vetoes:
+        if ready.vetoes not in vetoed:
+            vetoed[ready.vetoes] = any(veto in text for veto in ready.vetoes)
+        if vetoed[ready.vetoes]:
             return False
-        if any(veto in text for veto in self.vetoes.get(rule.id, ())):
-            return False
-        return rule.match is None or re.search(rule.match, text) is not None
+    return ready.pattern is None or ready.pattern.search(text) is not None
 
 
 def outermost(found: list[Candidate]) -> list[Candidate]:
@@ -183,6 +217,7 @@ def in_scope(rule: Rule, question: Question) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def status_forms(status: str | None) -> tuple[str, ...]:
     """The ways in which a rule can name an enhanced status code: exact, any class, any detail."""
     parts = _STATUS.fullmatch(status or "")

@@ -10,7 +10,7 @@ import re
 from bouncery.phrases import fold
 
 # RFC 5321, section 4.2.1: every line but the last carries "code-"; RFC 2034, section 4 repeats the enhanced code.
-CONTINUATION = re.compile(r"\s*\b[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
+CONTINUATION = re.compile(r"[245](?<!\w.)\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
 ADDRESS = re.compile(r"<?[^\s<>()\[\]\"',;:@]{1,128}@[^\s<>()\[\]\"',;:@]{1,255}>?")
 # RFC 5321, section 4.5.3.1 bounds a path at 256 octets: what is longer is no address.
 LONGEST_WORD = 400

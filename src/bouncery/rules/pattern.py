@@ -19,6 +19,15 @@ WIDEST = 200
 """Repetitions that a quantifier may allow."""
 
 
+def compiles(pattern: str | None) -> bool:
+    """Whether a pattern, if there is one, is a regular expression."""
+    try:
+        re.compile(pattern or "")
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
 def pattern_problems(pattern: str) -> list[str]:
     """Give what is wrong with a rule's regular expression."""
     try:
