@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.address import comparable
-from bouncery.codes.grammar import is_generic
+from bouncery.codes.grammar import is_generic, specificity
 from bouncery.formats.reading import Claim, Reading
 from bouncery.model import Action, Evidence, Kind, Recipient, Source
 
@@ -165,7 +165,7 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
         return claim
     full = [address for address in (claim.address, claim.final_address) if address and "@" in address]
     better_words = other.reply is not None and claim.reply is None
-    vague = is_generic(claim.status) and not is_generic(other.status)
+    vague = is_generic(claim.status) and specificity(other.status) > specificity(claim.status)
     words = other if better_words or claim.diagnostic is None else claim
     return Claim(
         address=claim.address if full else named(other) or claim.address,

@@ -119,6 +119,11 @@ def locate(phrase: Phrase[T], text: str, at: int) -> tuple[int, int] | None:
 
 def on_boundaries(text: str, start: int, end: int) -> bool:
     """Whether no letter or digit of a spaced script continues the span on either side."""
-    before = start and text[start].isascii() and text[start].isalnum() and text[start - 1].isalnum()
-    after = end < len(text) and text[end - 1].isascii() and text[end - 1].isalnum() and text[end].isalnum()
-    return not before and not after
+    if start and text[start].isascii() and text[start].isalnum() and is_spaced(text[start - 1]):
+        return False
+    return not (end < len(text) and text[end - 1].isascii() and text[end - 1].isalnum() and is_spaced(text[end]))
+
+
+def is_spaced(char: str) -> bool:
+    """Whether a character is a letter or digit of a script that puts spaces between words."""
+    return char < "\u2e80" and char.isalnum()

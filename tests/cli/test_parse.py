@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bouncery import Kind, Report
-from bouncery.cli import work
+from bouncery.cli import parse, work
+from bouncery.cli.progress import Progress
 from bouncery.sources import Mail
 from tests.cli.letters import GIBBERISH, bounce, mailbox, run
 
@@ -204,3 +206,16 @@ def test_the_directory_is_named_as_given(here: Path) -> None:
     (here / "in" / "sub").mkdir(parents=True)
     (here / "in" / "sub" / "a.eml").write_bytes(bounce())
     assert [row["source"] for row in reports(run("parse", "in").stdout)] == [os.path.join("in", "sub", "a.eml")]  # noqa: PTH118
+
+
+def test_a_table_goes_to_the_console(here: Path) -> None:
+    (here / "a.eml").write_bytes(bounce())
+    screen = parse.terminal()
+    stream = io.StringIO()
+    screen.file = stream
+    run = parse.Run(["a.eml"])
+    with Progress(["a.eml"], screen) as progress:
+        run.write(work.outcomes(run.mails(), (), 1), progress, screen, None)
+    assert "user_unknown" in stream.getvalue()
+    assert "1 message" in stream.getvalue()
+    assert run.code == 0

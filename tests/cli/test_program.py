@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from tests.cli.letters import PROGRAM, bounce, mailbox, program
+from bouncery.cli import exits, main
+from tests.cli.letters import PROGRAM, bounce, mailbox, program, run
 
 
 @pytest.fixture
@@ -81,3 +83,26 @@ def test_json_comes_without_rich(tmp_path: Path) -> None:
     report, modules = modules_after("parse", str(tmp_path / "a.eml"))
     assert report.startswith('{"v":1')
     assert "rich" not in modules
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (BrokenPipeError(), exits.OK, ""),
+        (OSError(28, "No space left on device"), exits.IO_ERROR, "No space left on device; check the disk"),
+        (click.Abort(), exits.INTERRUPTED, ""),
+        (click.ClickException("so it is"), 1, "Error: so it is"),
+        (KeyboardInterrupt(), exits.INTERRUPTED, ""),
+    ],
+)
+def test_errors_end_with_their_exit_code(error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: click.Context) -> None:
+        raise error
+
+    monkeypatch.setattr(
+        main, "get_command", lambda *_: click.Command("parse", callback=lambda: fail(click.get_current_context()))
+    )
+    result = run("parse")
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert "Traceback" not in result.output

@@ -22,13 +22,13 @@ CODE = re.compile(
 # RFC 3463 writes the code without leading zeros; real servers pad and space it.
 STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
 ANNOUNCED = re.compile(
-    r"(?:^|[:=(\[<>'\"|#]|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason"
+    r"(?:^|[:=(\[<>'\"|#]|\.\.\.|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason|\w{0,12}code"
     r"|server|with|failure|message|failed|result|returns|codice|fehler|erreur|errore|código|codigo|hiba|kod)[.,]?)[\s#:=(\[<'\"*\-]*$",
     re.IGNORECASE,
 )
 UNIT = re.compile(
     r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages|msgs?|recipients|mails|emails|e-mails|per|minutes?|min|hours?"
-    r"|h|days?|seconds?|secs?|times?|connections|lines?|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
+    r"|h|days?|seconds?|secs?|times?|connections|lines|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
     re.IGNORECASE,
 )
 LOOK_BACK = 40
@@ -58,9 +58,18 @@ def read_status(field: str | None) -> str | None:
     return ".".join((found[1], found[2], found[3])) if found else None
 
 
+def specificity(status: str | None) -> int:
+    """How much a status says: 0 nothing, 1 the class (x.0.0), 2 the subject (x.y.0), 3 all (RFC 3463, section 3)."""
+    if status is None:
+        return 0
+    if not status.endswith(".0"):
+        return 3
+    return 1 if status.endswith(".0.0") else 2
+
+
 def is_generic(status: str | None) -> bool:
-    """Whether a status says no more than class and subject (x.y.0, RFC 3463, section 3.1), or less."""
-    return status is None or status.endswith(".0")
+    """Whether a status says no more than class and subject, or less."""
+    return specificity(status) < 3
 
 
 def find_codes(text: str) -> Iterator[Code]:
@@ -69,7 +78,8 @@ def find_codes(text: str) -> Iterator[Code]:
         if found["status"]:
             yield Code(int(found["reply"]), canonical(found["status"]), found.start("reply"), found.end())
         elif found["bare"]:
-            if announced(text, found.start()) and not is_quantity(text, found):
+            quoted = text[found.end() : found.end() + 2] in {"-'", '-"'}  # IronPort's way of quoting a server
+            if quoted or (announced(text, found.start()) and not is_quantity(text, found)):
                 yield Code(int(found["bare"]), None, found.start(), found.end())
         elif announced(text, found.start()):
             yield Code(None, canonical(found["lone"]), found.start(), found.end())
@@ -102,10 +112,16 @@ def innermost(text: str) -> Code | None:
     if not codes:
         return None
     replies = [code for code in codes if code.reply and not OWN_WORDS.match(text, code.end)]
+    replies = [code for code in replies if not is_enclosed(text, code)] or replies
     replies = replies or [code for code in codes if code.reply]
     if not replies:
         return codes[-1] if is_generic(codes[0].status) else codes[0]
     return with_status(replies, codes)
+
+
+def is_enclosed(text: str, code: Code) -> bool:
+    """Whether a number stands alone in brackets, where it may be a gateway's own ("OFR_506 [506]")."""
+    return code.status is None and text[code.start - 1 : code.start] in {"[", "("} and text[code.end : code.end + 1] in {"]", ")"}
 
 
 def with_status(replies: list[Code], codes: list[Code]) -> Code:

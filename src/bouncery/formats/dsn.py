@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bouncery.address import original, read_address, typed
-from bouncery.codes.grammar import innermost, read_status
+from bouncery.codes.grammar import find_codes, innermost, read_status, specificity
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
 from bouncery.formats.fields import read_groups
@@ -31,6 +31,7 @@ ACTIONS = (
     ("reject", Action.FAILED),
     ("fehl", Action.FAILED),
 )
+ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 SMTP_TYPES = frozenset({"smtp", "esmtp", "lmtp", "dns", ""})
 TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
 REPLY_ONLY = re.compile(r"\s*([245]\d\d)\b(?!\.)")
@@ -134,7 +135,10 @@ def read_group(group: Group, part: int, offset: int) -> Claim:
     status_field = group.find("status")
     field = read_status(status_field.value) if status_field else None
     diagnostic, spot, code_type = best_diagnostic(group, part, offset)
+    action = action_of(group.get("action")) or action_from_status(field, group)
     code = innermost(diagnostic) if diagnostic else None
+    if code is None and action in ACCEPTED:
+        code = next(find_codes(diagnostic), None)
     reply = code.reply if code else None
     if code and code.reply and not code.status and code_type not in SMTP_TYPES and code.start == 0:
         reply = None  # an exit status or a gateway's own number (RFC 3464, section 2.3.6)
@@ -145,7 +149,7 @@ def read_group(group: Group, part: int, offset: int) -> Claim:
     return Claim(
         address=address,
         final_address=final,
-        action=action_of(group.get("action")) or action_from_status(field, group),
+        action=action,
         status=preferred(code.status if code else None, field),
         reply=reply,
         diagnostic=diagnostic or None,
@@ -163,8 +167,7 @@ def preferred(quoted: str | None, field: str | None) -> str | None:
     """Of the server's own code and the Status field, give the former unless only the latter is specific."""
     if quoted is None or field is None:
         return quoted or field
-    vague = quoted.endswith(".0") and not field.endswith(".0")
-    return field if vague and quoted[0] == field[0] else quoted
+    return field if specificity(field) > specificity(quoted) and quoted[0] == field[0] else quoted
 
 
 def best_diagnostic(group: Group, part: int, offset: int) -> tuple[str, Spot | None, str]:

@@ -26,9 +26,10 @@ class Plainness(IntEnum):
 
     NEVER = 0
     SENTENCE = 1
-    REPLY = 2
-    LABELLED = 3
-    LINE = 4
+    NAMED = 2
+    """Behind a label such as "recipient:", in a command, in a reply, or at the start of a line of prose."""
+    LINE = 3
+    """Alone, or in the first column of a list or table."""
 
 
 class Mention(NamedTuple):
@@ -42,7 +43,7 @@ class Mention(NamedTuple):
 
 # What stands before an address that is not the failed recipient.
 NOT_BEFORE = re.compile(
-    r"(?:\b(?:from|sender|mail from|reply-to|return-path|envelope-from|contact|postmaster at|postmaster|mailto|cc|bcc|helpdesk|help desk|support|admin|administrator"
+    r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|mail from|reply-to|return-path|envelope-from|contact|postmaster at|postmaster|mailto|cc|bcc|helpdesk|help desk|support|admin|administrator"
     r"|f|by|id|message-id|von|absender|de|da|expediteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren|contattare|contactez|contacte|write to|send mail to|mail to|e-mail to|email to|send (?:an )?e?-?mail to|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|"
     r"try|new address|moved to|instead|use|using|please use|sent by|on behalf of|as)|X-Postfix-Sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$",
     re.IGNORECASE,
@@ -51,14 +52,17 @@ HELP_LINE = re.compile(
     r"\b(?:contact|assistance|questions?|support|help|abuse|complain|feedback|whitelist|unblock|forward (?:this|it)|please (?:send|e-?mail|write|mail|report)|reply to|visit|further information|more information|reach us|get in touch|problem report)\b|hilfe|aide|ayuda|aiuto|помощ|お問い合わせ|联系|聯絡|문의",
     re.IGNORECASE,
 )
+# A line of a listed message header: the To of the message, who may have received it.
+LISTING = re.compile(r"[ \t*\-]{0,8}(?:To|TO|to|An|A|À|Para|Кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
+LISTED_NEAR = re.compile(r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)[ \t]{0,4}[:：]")
 LABEL_BEFORE = re.compile(
     r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?|ontvangers?|adresat|odbiorc[ay]"
     r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)[\s:：=<(\[\"'*\-]{0,8}(?:rfc822;|smtp:|mailto:)?[\s:=<(\[\"'*]{0,4}$",
     re.IGNORECASE,
 )
-DECORATION = " \t<>()[]\"'*•·-–—>|:;,.=#«»`"
+BULLET = re.compile(r"\s{0,20}(?:\d{1,3}[.)]|[a-z][.)])?[ \t<>()\[\]\"'*•·\-–—|:;,.=#«»`]*")
 REPLY_BEFORE = re.compile(r"(?:\b[245]\d\d[ \-](?:[245]\.\d{1,3}\.\d{1,3})?|[245]\.\d{1,3}\.\d{1,3})[\s\-<#:(\[\"']{0,6}$")
-LINE_AFTER = re.compile(r"[\s>)\]\"'»]{0,4}(?:$|[:：;,.]|\.\.\.|…|-+|<mailto:|\(|on\b|--|\t|=|»|\|)")
+LINE_AFTER = re.compile(r"[\s>)\]\"'»]{0,4}(?:$|[:：;,.]|\.\.\.|…|-+|<mailto:|\(|on\b|--|=|»|\|)|[ \t]{2}|\t")
 
 
 def mentions(text: str, never: Collection[str] = ()) -> list[Mention]:
@@ -66,7 +70,7 @@ def mentions(text: str, never: Collection[str] = ()) -> list[Mention]:
     found: list[Mention] = []
     for address, start, end in addresses(text):
         plainness = plainness_of(text, start, end)
-        if comparable(address) in never and plainness < Plainness.LABELLED:
+        if plainness is not Plainness.LINE and comparable(address) in never:
             plainness = Plainness.NEVER
         found.append(Mention(address, start, end, plainness))
         if len(found) >= MOST:
@@ -105,16 +109,27 @@ def local_start(text: str, at: int, last: int) -> int:
 
 
 def plainness_of(text: str, start: int, end: int) -> Plainness:
-    """Judge an address by the rest of its line."""
+    """Judge an address by the rest of its line, and by how the line before ends where prose wraps."""
     line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    before, after = text[max(line_start, start - 200) : start], text[end : min(line_end, end + 200)]
-    if NOT_BEFORE.search(before) or text[max(0, start - 7) : start].lower() in {"mailto:", "://", "ttp://"} or "//" in before[-40:].rpartition(" ")[2]:
+    before, after = text[max(line_start, start - 120) : start], text[end : min(line_end, end + 120)]
+    if NOT_BEFORE.search(before) or in_url(before):
         return Plainness.NEVER
-    if not before.strip(DECORATION):
-        return Plainness.LINE if LINE_AFTER.match(after) else Plainness.LABELLED if before.strip() else Plainness.SENTENCE
+    if BULLET.fullmatch(before):
+        if LINE_AFTER.match(after):
+            return Plainness.LINE
+        wrapped = text[max(0, line_start - 60) : line_start].rstrip()
+        return Plainness.NEVER if NOT_BEFORE.search(wrapped) or HELP_LINE.search(after) else Plainness.NAMED
     if REPLY_BEFORE.search(before):
-        return Plainness.REPLY
+        return Plainness.NAMED
     if HELP_LINE.search(before) or HELP_LINE.search(after):
         return Plainness.NEVER
-    return Plainness.LABELLED if LABEL_BEFORE.search(before) else Plainness.SENTENCE
+    if LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200]):
+        return Plainness.SENTENCE
+    return Plainness.NAMED if LABEL_BEFORE.search(before) else Plainness.SENTENCE
+
+
+def in_url(before: str) -> bool:
+    """Whether an address stands inside a URL."""
+    word = before[-100:].rpartition(" ")[2]
+    return "//" in word or "mailto:" in word.lower()

@@ -5,62 +5,102 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bouncery.formats.prose import signals
+from bouncery.address import comparable, read_address
+from bouncery.codes.grammar import innermost
+from bouncery.formats.mailboxes import Mention, Plainness, mentions
+from bouncery.formats.prose import book, signals
+from bouncery.formats.returned import senders
 from bouncery.formats.segment import Segment, own_words
 from bouncery.model import Kind
+from bouncery.phrases import fold
 
 if TYPE_CHECKING:
     from bouncery.message import Message
 
 DAEMON = re.compile(
-    r"(?i)\b(?:mailer[\-_. ]?daemon|mail[\-_. ]?daemon|postmaster|post ?master|mail delivery (?:sub)?system|mail delivery service|delivery subsystem|system administrator|mail administrator"
-    r"|mail\.delivery\.system|mail[\-_. ]?system|mailerdaemon|mdaemon|mta|bounces?[@+\-]|smtp_mail_service|mailsystem|mail gateway)\b"
+    r"\b(?:mailer[\-_. ]?daemon|mail[\-_. ]?daemon|post[\-_. ]?master|mail delivery (?:sub)?system|mail delivery service|delivery subsystem"
+    r"|system administrator|mail administrator|mail\.delivery\.system|mail[\-_. ]?system|mdaemon|mta|smtp_mail_service|mail gateway)\b"
 )
-ANSWERED = re.compile(r"(?i)\s*(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv|enc|doorst|回复|答复|转发|返信|転送|рe|на)(?:\[\d+\])?\s*[:：]")
+ANSWERED = re.compile(
+    r"\s*(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv|enc|doorst|回复|答复|转发|返信|転送|рe|на)(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
+OTHER_KINDS = frozenset({"auto_reply", "challenge", "complaint"})
+TAGS = re.compile(r"(?:\[[^\]]{0,60}\]\s*)*[*#!\s\"]*")
 
 
 class Notice(NamedTuple):
-    """A message that is a notification."""
+    """A message that is a notification, its own words, who is spoken of in them, and what they signal."""
 
     message: Message
     segment: Segment
     kind: Kind
+    mentions: list[Mention]
+    own: frozenset[str]
 
 
 def examine(message: Message) -> Notice | None:
     """Give the kind and own words of a notification in prose; None if the message is none."""
-    headers = message.headers
-    subject = headers.decoded("subject")
+    subject = message.headers.decoded("subject")
     segment = own_words(message)
-    said = signals(segment.text)
-    titled = signals(subject)
-    if not is_notification(message, subject, segment, said, titled):
+    own = own_addresses(message, segment)
+    spoken_of = mentions(segment.text, own)
+    said, titled = signals(segment.text), signals(subject)
+    if not is_notification(message, segment, spoken_of, said, titled):
         return None
-    delayed = "delay" in said | titled and "gave_up" not in said | titled
-    return Notice(message, segment, Kind.DELAY if delayed else Kind.FAILURE)
+    both = said | titled
+    delayed = "still_trying" in both or ("delay" in both and "gave_up" not in both)
+    return Notice(message, segment, Kind.DELAY if delayed else Kind.FAILURE, spoken_of, own)
 
 
-def is_notification(message: Message, subject: str, segment: Segment, said: frozenset[str], titled: frozenset[str]) -> bool:
+def own_addresses(message: Message, segment: Segment) -> frozenset[str]:
+    """Give the addresses of the reporter and of the sender, who both are spoken to or of without having failed."""
+    headers = message.headers
+    fields = [value for name in ("from", "to", "reply-to", "sender", "return-path") for value in headers.all(name)]
+    named = [address for value in fields for piece in value.split(",") if (address := read_address(piece))]
+    return frozenset(comparable(address) for address in (*named, *senders(segment)))
+
+
+def is_notification(
+    message: Message, segment: Segment, spoken_of: list[Mention], said: frozenset[str], titled: frozenset[str]
+) -> bool:
     """Weigh sender, subject, words and returned message; one of them alone proves nothing."""
-    tells = bool({"failure", "delay"} & said)
-    names = "subject" in titled
-    if "x-failed-recipients" in message.headers:
-        return tells or names
-    answers = ANSWERED.match(subject) is not None
-    if is_automatic(message):
-        return tells or (names and not answers)
-    if answers or ({"auto_reply", "challenge"} & titled):
-        return False
+    headers = message.headers
+    tells = bool({"failure", "delay", "still_trying"} & said)
     returns = bool(segment.returned.strip()) or message.returned() is not None
-    return tells and (names or returns)
+    named = any(mention.plainness > Plainness.SENTENCE for mention in spoken_of)
+    answers = ANSWERED.match(headers.decoded("subject")) is not None
+    if "x-failed-recipients" in headers:
+        return tells or "subject" in titled
+    if OTHER_KINDS & (said | titled) and not (tells and (named or returns) and not OTHER_KINDS & titled):
+        return False
+    if is_automatic(message):
+        cause = innermost(segment.text) is not None
+        told = any(mention.plainness > Plainness.NEVER for mention in spoken_of)
+        return tells or cause or (("subject" in titled or returns) and not answers) or (told and is_null_path(message))
+    if answers or not tells or not (named or returns):
+        return False
+    listed = any(name in headers for name in LISTED)
+    return begins_as_notice(headers.decoded("subject"), tagged=listed) or (named and returns and not listed)
+
+
+def begins_as_notice(subject: str, *, tagged: bool) -> bool:
+    """Whether a subject begins with the words of a notification, where a person's would come to them later.
+
+    `tagged` keeps the tag of a mailing list, behind which members write what they like.
+    """
+    text = fold(subject if tagged else TAGS.sub("", subject, count=1))
+    return any(start == 0 and "subject" in phrase.meanings for phrase, start, _ in book().find(text))
+
+
+def is_null_path(message: Message) -> bool:
+    """Whether the message came with the null reverse-path (RFC 5321, section 4.5.5)."""
+    return message.headers.get("return-path").strip() == "<>"
 
 
 def is_automatic(message: Message) -> bool:
     """Whether a mail system sent the message: by its name, the null reverse-path, or the type of the message."""
-    headers = message.headers
-    if DAEMON.search(headers.decoded("from")):
+    if message.media_type == "multipart/report" or is_null_path(message):
         return True
-    if headers.get("return-path").strip() == "<>" and "auto-replied" not in headers.get("auto-submitted").lower():
-        return True
-    return message.media_type == "multipart/report"
+    sender = message.headers.decoded("from").lower()
+    return sender.rstrip().endswith("<>") or DAEMON.search(sender) is not None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from bouncery.message import Message, Part
 
+# Mail folds long lines, strings in them included.
+LENIENT = JSONDecoder(strict=False)
 MARKS = ("notificationType", "eventType")
 KINDS = {
     "bounce": (Kind.FAILURE, "bouncedRecipients", Action.FAILED),
@@ -41,9 +43,9 @@ def event_in(text: str) -> dict[str, Any] | None:
     """Give the event in a text, bare or in the envelope of SNS."""
     start = text.find("{")
     try:
-        table, _ = JSONDecoder().raw_decode(text, start) if start >= 0 else (None, 0)
+        table, _ = LENIENT.raw_decode(text, start) if start >= 0 else (None, 0)
         if isinstance(table, dict) and isinstance(table.get("Message"), str):
-            table = JSONDecoder().decode(table["Message"])
+            table = LENIENT.decode(table["Message"])
     except (JSONDecodeError, RecursionError):
         return None
     return table if isinstance(table, dict) and any(mark in table for mark in MARKS) else None

@@ -7,30 +7,35 @@ presupposed; layouts.toml adds what the words alone cannot tell.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.address import comparable, read_address
-from bouncery.formats.mailboxes import Mention, Plainness, mentions
+from bouncery.formats.locals import local_parts
+from bouncery.formats.mailboxes import Mention, Plainness
 from bouncery.formats.notice import Notice, examine
+from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading, Spot
-from bouncery.formats.returned import mailbox_of, senders
+from bouncery.formats.returned import mailbox_of
 from bouncery.formats.transcript import Answer, answer_in
 from bouncery.model import Action, Kind, Source
 
 if TYPE_CHECKING:
     from bouncery.message import Message
 
-ALIAS = re.compile(r"(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?[\s<]*$", re.IGNORECASE)
-# A line with a local part alone, below an announcement of recipients.
-ANNOUNCED = re.compile(
-    r"(?:recipients?|addresse?s?|users?|to)\b[^\n]{0,120}[:.]?[ \t]*\n(?:[ \t]*\n)?[ \t]{0,12}[<\"'*\-]{0,3}[ \t]?([A-Za-z0-9][A-Za-z0-9_.+\-]{0,63})[>\"']{0,2}[ \t]*(?=$|\n|:)"
-)
-NAMED_LOCAL = re.compile(
-    r"(?:[Uu]nknown (?:local )?user(?:id)?|[Nn]o such user|[Uu]nknown local-?part|[Ii]nvalid (?:final delivery )?userid|[Mm]ailbox|[Uu]ser|[Aa]ccount)[:=\s]{1,3}[<\"']([A-Za-z0-9][A-Za-z0-9_.+\-]{0,63})[>\"']"
-)
+ALIAS = re.compile(r"(?:ultimately )?(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?[\s<]*$", re.IGNORECASE)
+FORWARD = re.compile(r"(?:forwarded|redirected|forwards|redirects|->|=>)(?:[ \t]+to)?:?[\s<]*$", re.IGNORECASE)
 REPORTER = re.compile(
-    r"(?:program at(?: host)?|system at(?: host)?|server at|mta at|agent at|at host|generating server:|message from|on the queue on|agent v[\d.]{1,9} at)[ \t]+((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})"
+    r"(?:program at(?: host)?|system at(?: host)?|server at|server on|mta at|agent at|at host|generating server:|message from|on the queue on|agent v[\d.]{1,9} at)"
+    r"[ \t]+((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})"
 )
+
+
+class Failed(NamedTuple):
+    """A recipient, where it stands, and the address that it was generated from or forwarded to, where that is told."""
+
+    mention: Mention
+    parent: str | None = None
+    target: str | None = None
 
 
 def read(message: Message) -> Reading | None:
@@ -38,42 +43,71 @@ def read(message: Message) -> Reading | None:
     notice = examine(message)
     if notice is None:
         return None
-    action = Action.DELAYED if notice.kind is Kind.DELAY else Action.FAILED
     reporter = REPORTER.search(notice.segment.text.lower())
     reporting_mta = reporter[1] if reporter else None
-    chosen = recipients(notice)
-    claims = [claim_for(notice, action, chosen, index) for index in range(len(chosen))]
-    if not claims:
-        claims = unaddressed(notice, action, reporting_mta)
-    return Reading(format="text", kind=notice.kind, claims=tuple(claims), reporting_mta=reporting_mta)
+    chosen = recipients(notice, reporting_mta)
+    claims = [claim_for(notice, chosen, index) for index in range(len(chosen))] or unaddressed(notice)
+    kind = notice.kind if len(claims) < 2 else None
+    return Reading(format="text", kind=kind, claims=tuple(claims), reporting_mta=reporting_mta)
 
 
-def recipients(notice: Notice) -> list[tuple[Mention, str | None]]:
-    """Give the failed recipients in order, each with the address it was generated from, where that is told."""
+def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
+    """Give the failed recipients in order: those that the header names, else the most plainly spoken of."""
     text = notice.segment.text
-    never = own_addresses(notice)
-    found = mentions(text, never)
     failed = [address for value in notice.message.headers.all("x-failed-recipients") for address in split(value)]
     if failed:
-        return [(first_mention(found, address), None) for address in failed]
-    plainest = max((mention.plainness for mention in found), default=Plainness.NEVER)
-    chosen: dict[str, tuple[Mention, str | None]] = {}
-    for mention in found:
-        if ALIAS.search(text[max(0, mention.start - 40) : mention.start]):
-            adopt(chosen, mention)
-        elif mention.plainness is plainest and plainest > Plainness.NEVER:
-            chosen.setdefault(comparable(mention.address), (mention, None))
-    picked = list(chosen.values())
-    return picked if plainest > Plainness.SENTENCE else picked[:1]
+        listed = {comparable(address): Failed(first_mention(notice.mentions, address)) for address in failed}
+        return related(text, notice.mentions, listed)
+    plainest = max((mention.plainness for mention in notice.mentions), default=Plainness.NEVER)
+    chosen: dict[str, Failed] = {}
+    if plainest > Plainness.NEVER:
+        for mention in notice.mentions:
+            if mention.plainness is plainest and not FORWARD.search(lead(text, mention)):
+                chosen.setdefault(comparable(mention.address), Failed(mention))
+    found = related(text, notice.mentions, chosen)
+    if plainest is Plainness.SENTENCE:
+        return found[:1]
+    if plainest is Plainness.NAMED:
+        return found
+    return with_local_parts(notice, found, reporting_mta)
 
 
-def adopt(chosen: dict[str, tuple[Mention, str | None]], parent: Mention) -> None:
-    """Note the address that the recipient before was generated from."""
-    if chosen:
-        key, (mention, _) = list(chosen.items())[-1]
-        chosen[key] = (mention, parent.address)
-    else:
-        chosen[comparable(parent.address)] = (parent, None)
+def with_local_parts(notice: Notice, found: list[Failed], reporting_mta: str | None) -> list[Failed]:
+    """Add the recipients of which a list names only the local part; they live at the reporting host."""
+    domain = reporting_domain(notice.message, reporting_mta)
+    rows = local_parts(notice.segment.text, [failed.mention.start for failed in found]) if domain else []
+    added = [Failed(Mention(f"{local}@{domain}", start, end, Plainness.LINE)) for local, start, end in rows]
+    return sorted([*found, *added], key=lambda failed: failed.mention.start)
+
+
+def reporting_domain(message: Message, reporting_mta: str | None) -> str | None:
+    """Give the domain of the host that reports (RFC 3464, section 2.2.2), by the notification's own address."""
+    sender = read_address(message.headers.get("from"))
+    return sender.rpartition("@")[2] if sender else reporting_mta
+
+
+def related(text: str, spoken_of: list[Mention], chosen: dict[str, Failed]) -> list[Failed]:
+    """Note the addresses that recipients were generated from or forwarded to."""
+    last: str | None = None
+    for mention in spoken_of:
+        key = comparable(mention.address)
+        before = lead(text, mention)
+        if ALIAS.search(before):
+            if last in chosen:
+                chosen[last] = chosen[last]._replace(parent=mention.address)
+            elif not chosen:
+                chosen[key] = Failed(mention)
+            chosen.pop(key, None) if last in chosen and last != key else None
+        elif FORWARD.search(before) and last in chosen:
+            chosen[last] = chosen[last]._replace(target=mention.address)
+        elif key in chosen:
+            last = key
+    return list(chosen.values())
+
+
+def lead(text: str, mention: Mention) -> str:
+    """Give the few characters before an address."""
+    return text[max(0, mention.start - 40) : mention.start]
 
 
 def first_mention(found: list[Mention], address: str) -> Mention:
@@ -88,25 +122,20 @@ def split(value: str) -> list[str]:
     return [address for piece in value.split(",") if (address := read_address(piece))]
 
 
-def own_addresses(notice: Notice) -> frozenset[str]:
-    """Give the addresses of the reporter and of the sender, who both are spoken to or of without having failed."""
-    headers = notice.message.headers
-    fields = [value for name in ("from", "to", "reply-to", "sender", "return-path") for value in headers.all(name)]
-    named = [address for value in fields for piece in value.split(",") if (address := read_address(piece))]
-    return frozenset(comparable(address) for address in (*named, *senders(notice.segment)))
-
-
-def claim_for(notice: Notice, action: Action, chosen: list[tuple[Mention, str | None]], index: int) -> Claim:
+def claim_for(notice: Notice, chosen: list[Failed], index: int) -> Claim:
     """Give the claim about one of the recipients."""
-    mention, parent = chosen[index]
-    answer = answer_for(notice, [mention for mention, _ in chosen], index)
-    address, final = (parent, mention.address) if parent else (mention.address, None)
-    return claim(notice, action, answer, address, final)
+    failed = chosen[index]
+    spots = [other.mention for other in chosen]
+    answer = answer_for(notice, spots, index)
+    action = action_for(notice, spots, index)
+    if failed.parent:
+        return claim(notice, action, answer, failed.parent, failed.mention.address)
+    return claim(notice, action, answer, failed.mention.address, failed.target)
 
 
 def claim(notice: Notice, action: Action, answer: Answer, address: str | None, final: str | None = None) -> Claim:
     """Put an answer into a claim."""
-    code = answer.code
+    code = answer.code if action in {Action.FAILED, Action.DELAYED} else None
     return Claim(
         address=address,
         final_address=final,
@@ -121,41 +150,76 @@ def claim(notice: Notice, action: Action, answer: Answer, address: str | None, f
     )
 
 
-def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
-    """Give the answer in the block of a recipient: from its line to the line of the next; all of it for a single one."""
+def action_for(notice: Notice, chosen: list[Mention], index: int) -> Action:
+    """Tell what happened to one of several recipients: by the heading above it, else by its own lines."""
+    whole = Action.DELAYED if notice.kind is Kind.DELAY else Action.FAILED
+    if len(chosen) < 2:
+        return whole
     text = notice.segment.text
-    if len(chosen) == 1:
-        return answer_in(text, 0, len(text), chosen[0].address)
-    order = sorted({mention.start for mention in chosen})
-    place = order.index(chosen[index].start)
+    start, end = block(text, chosen, index)
+    told = signals(text[start:end]) or heading_signals(text, chosen, index)
+    if {"failure", "gave_up"} & told:
+        return Action.FAILED if "still_trying" not in told else Action.DELAYED
+    if {"delay", "still_trying"} & told:
+        return Action.DELAYED
+    return Action.DELIVERED if "delivered" in told else whole
+
+
+def heading_signals(text: str, chosen: list[Mention], index: int) -> frozenset[str]:
+    """Give what the nearest heading above a recipient signals."""
+    for place in range(index, -1, -1):
+        start = block(text, chosen, place)[0]
+        above = text[:start].rstrip()
+        heading = above[above.rfind("\n\n") + 1 :] if place == 0 or above.endswith(":") else ""
+        told = signals(heading[-400:]) if heading else frozenset()
+        if told:
+            return told
+    return frozenset()
+
+
+def block(text: str, chosen: list[Mention], index: int) -> tuple[int, int]:
+    """Give the stretch of text about a recipient: from its line to the line of the next."""
     start = text.rfind("\n", 0, chosen[index].start) + 1
-    end = text.rfind("\n", 0, order[place + 1]) + 1 if place + 1 < len(order) else len(text)
-    end = max(end, chosen[index].end)
-    rest = text[chosen[index].end : end]
-    if any(map(str.isalpha, rest)) or any(map(str.isalpha, text[start : chosen[index].start])):
-        answer = answer_in(text, start, end, chosen[index].address)
-        if answer.code or place + 1 < len(order):
-            return answer
-    return shared(text, order, place, chosen[index].address)
+    later = [mention.start for mention in chosen if mention.start > chosen[index].start]
+    end = text.rfind("\n", 0, min(later)) + 1 if later else len(text)
+    return start, max(end, chosen[index].end)
 
 
-def shared(text: str, order: list[int], place: int, address: str) -> Answer:
-    """Give the answer that stands once for several recipients: behind the next one that has words, else before the first."""
-    last = text.rfind("\n", 0, order[-1]) + 1
-    behind = answer_in(text, last, len(text), address)
-    return behind if behind.code or place else answer_in(text, 0, len(text), address)
-
-
-def unaddressed(notice: Notice, action: Action, reporting_mta: str | None) -> list[Claim]:
-    """Give the recipient of a notification that names no full address: a local part, or the returned message's only one."""
+def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
+    """Give the answer in the block of a recipient; all of the text is about a single one."""
     text = notice.segment.text
-    answer = answer_in(text, 0, len(text))
-    mailbox = mailbox_of(notice.segment, own_addresses(notice))
-    local = ANNOUNCED.search(text) or NAMED_LOCAL.search(text)
-    if local and not mailbox:
-        host = reporting_mta if reporting_mta and "@" not in local[1] else None
-        sender = read_address(notice.message.headers.get("from"))
-        domain = sender.rpartition("@")[2] if sender else host
-        if domain:
-            mailbox = f"{local[1]}@{domain}"
-    return [claim(notice, action, answer, mailbox)] if mailbox else []
+    mention = chosen[index]
+    if len(chosen) == 1:
+        return answer_in(text, 0, len(text), mention.address)
+    start, end = block(text, chosen, index)
+    last = all(other.start <= mention.start for other in chosen)
+    if any(map(str.isalpha, text[mention.end : end])) or any(map(str.isalpha, text[start : mention.start])):
+        answer = answer_in(text, start, end, mention.address)
+        if answer.code or not last or index == 0:
+            return answer
+        first = chosen[0]
+        if any(map(str.isalpha, text[first.end : block(text, chosen, 0)[1]])):
+            return answer
+    return shared(text, chosen, mention)
+
+
+def shared(text: str, chosen: list[Mention], mention: Mention) -> Answer:
+    """Give the answer that stands once for several recipients: in the line above them, else behind the last, else before all."""
+    above = text[: text.rfind("\n", 0, mention.start) + 1].rstrip()
+    above_start = above.rfind("\n") + 1
+    heading = above[above_start:]
+    if heading and ":" in heading[:20] and not heading.endswith(":") and "@" not in heading:
+        return answer_in(text, above_start, above_start + len(heading), mention.address)
+    bottom = max(chosen, key=lambda other: other.start)
+    behind = answer_in(text, bottom.start, len(text), mention.address)
+    return behind if behind.code else answer_in(text, 0, len(text), mention.address)
+
+
+def unaddressed(notice: Notice) -> list[Claim]:
+    """Give the recipient of a notification that names none: the only mailbox that the returned header points to."""
+    text = notice.segment.text
+    mailbox = mailbox_of(notice.segment, notice.own)
+    if mailbox is None:
+        return []
+    action = Action.DELAYED if notice.kind is Kind.DELAY else Action.FAILED
+    return [claim(notice, action, answer_in(text, 0, len(text)), mailbox)]

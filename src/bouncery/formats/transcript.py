@@ -39,17 +39,30 @@ class Answer(NamedTuple):
 def answer_in(text: str, start: int, end: int, address: str | None = None) -> Answer:
     """Give the answer in a stretch of text, or its bare words where it holds no code."""
     block = text[start:end]
+    stage, remote = stage_of(block), remote_host(block)
     heard = from_session(block, address)
     if heard is not None:
-        code, begin, stop, stage = heard
-        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, stage, remote_host(block))
+        code, begin, stop, asked = heard
+        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, asked or stage, remote)
+    best = best_paragraph(block)
+    if best is None:
+        return Answer(None, joined(block), start, end, stage, remote)
+    code, begin, stop = best
+    if not code.reply or not is_explained(block[begin + code.end : stop]):
+        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, stage, remote)
+    return Answer(code, joined(block[begin + code.start : stop]), start + begin + code.start, start + stop, stage, remote)
+
+
+def best_paragraph(block: str) -> tuple[Code, int, int] | None:
+    """Give the code that counts and the paragraph it stands in: a reply with words before one without, then a bare status."""
+    found = []
     for begin, stop in paragraphs(block):
         code = innermost(without_consequences(block[begin:stop]))
-        if code and (code.reply or code.status):
-            first = begin if explained_before(block[begin:stop], code) else begin + code.start
-            stage = stage_of(block)
-            return Answer(code, joined(block[first:stop]), start + first, start + stop, stage, remote_host(block))
-    return Answer(None, joined(block), start, end, stage_of(block), remote_host(block))
+        if code:
+            found.append((code, begin, stop))
+            if code.reply and is_explained(block[begin + code.end : stop]):
+                return found[-1]
+    return next((row for row in found if row[0].reply), found[0] if found else None)
 
 
 def without_consequences(paragraph: str) -> str:
@@ -68,9 +81,9 @@ def paragraphs(block: str) -> list[tuple[int, int]]:
     return [(begin, stop) for begin, stop in spans if block[begin:stop].strip()]
 
 
-def explained_before(paragraph: str, code: Code) -> bool:
-    """Whether a code only closes a sentence that says it all: "mailbox full (#5.2.2)"."""
-    return sum(map(str.isalpha, paragraph[code.end :])) < FEW_WORDS and any(map(str.isalpha, paragraph[: code.start]))
+def is_explained(words: str) -> bool:
+    """Whether there are words enough behind a code to be its explanation."""
+    return sum(map(str.isalpha, words[:200])) >= FEW_WORDS
 
 
 def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage | None] | None:
@@ -79,8 +92,9 @@ def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage
     if not answers:
         return None
     named = [row for row in answers if address and row[4].casefold() == address.casefold()]
-    chosen = (named or answers)[0]
-    return chosen[:4]
+    if not named and address and any(row[4] for row in answers):
+        return None
+    return (named or answers)[0][:4]
 
 
 def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:

@@ -190,20 +190,27 @@ def applies(ready: Entry, text: str, question: Question, vetoed: dict[tuple[str,
             vetoed[ready.vetoes] = any(veto in text for veto in ready.vetoes)
         if vetoed[ready.vetoes]:
             return False
-    return ready.pattern is None or ready.pattern.search(text) is not None
+    if ready.pattern is None:
+        return True
+    key = (ready.rule.id,)
+    if key not in vetoed:
+        vetoed[key] = ready.pattern.search(text) is None
+    return not vetoed[key]
 
 
 def outermost(found: list[Candidate]) -> list[Candidate]:
     """Leave out every phrase that stands strictly inside another one."""
-    spans = {(candidate.start, candidate.end) for candidate in found if candidate.phrase}
+    spans = {(candidate.start, -candidate.end) for candidate in found if candidate.phrase}
     if len(spans) < 2:
         return found
-
-    def inside(candidate: Candidate) -> bool:
-        start, end = candidate.start, candidate.end
-        return any(s <= start and end <= e and (s, e) != (start, end) for s, e in spans)
-
-    return [candidate for candidate in found if not candidate.phrase or not inside(candidate)]
+    inner: set[tuple[int, int]] = set()
+    farthest = -1
+    for start, end in sorted(spans):
+        if -end <= farthest:
+            inner.add((start, -end))
+        else:
+            farthest = -end
+    return [candidate for candidate in found if not candidate.phrase or (candidate.start, candidate.end) not in inner]
 
 
 def in_scope(rule: Rule, question: Question) -> bool:

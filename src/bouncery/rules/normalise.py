@@ -11,7 +11,7 @@ from bouncery.phrases import fold
 
 # RFC 5321, section 4.2.1: every line but the last carries "code-"; RFC 2034, section 4 repeats the enhanced code.
 CONTINUATION = re.compile(r"[245](?<!\w.)\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
-ADDRESS = re.compile(r"<?[^\s<>()\[\]\"',;:@]{1,128}@[^\s<>()\[\]\"',;:@]{1,255}>?")
+ADDRESS = re.compile(r"<?[^\s<>()\[\]\"',;:@]{1,128}@(?:[^\s<>()\[\]\"',;:@.]|\.(?!\.)){1,255}>?")
 # RFC 5321, section 4.5.3.1 bounds a path at 256 octets: what is longer is no address.
 LONGEST_WORD = 400
 

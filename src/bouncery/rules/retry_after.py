@@ -29,7 +29,7 @@ UNITS: Final = {
     r"|час\w{0,2}|[个個]?小[时時]|時間|시간",
     "d": r"d|days?|d[ií]as?|jours?|giorn[oi]|tage?n?|dagen|dagar|dage|dni|gün|nap|дн\w{0,2}|день|天|日|일",
 }
-AMOUNT: Final = r"\d{1,6}(?:[.,]\d)?|an?|one|einer?|einem|une?|uma?|una|" + "|".join(NUMBERS)
+AMOUNT: Final = r"\d{1,6}(?:[.,]\d)?|(?:an?|one|einer?|einem|une?|uma?|una|" + "|".join(NUMBERS) + r")(?= \w\w)"
 
 
 def unit(place: str) -> str:
@@ -64,7 +64,7 @@ WAIT: Final = (
 )
 VERB: Final = re.compile(rf"(?P<try>{TRY})|(?P<wait>{WAIT})")
 LINK: Final = re.compile(
-    r"(?:^|[ (:\[])(?:in|after|nach|dans|apr[eè]s|d'ici|au bout de|en|dentro de|despu[eé]s de|tras|em|daqui a|ap[oó]s|depois de"
+    r"^(?: later| time)? ?[:=(]{1,2} ?$|(?:^|[ (:\[])(?:in|after|nach|dans|apr[eè]s|d'ici|au bout de|en|dentro de|despu[eé]s de|tras|em|daqui a|ap[oó]s|depois de"
     r"|tra|fra|dopo|over|na|za|po|om|через|спустя|после|请在|請在|请于|在|请|請)"
     r" ?(?:about|approximately|approx\.?|around|roughly|at least|another|ca\.?|etwa|mindestens|frühestens|environ|au moins|unos"
     r"|aproximadamente|circa|almeno|ongeveer|minstens|cerca de)?[ :(]*$"
