@@ -106,6 +106,9 @@ NO_ADDRESS = [
     "rfc822; u@exa\x00mple.com",
     "rfc822; u\ud800@example.com",
     "rfc822; u@...",
+    'rfc822; u@exam<ple"',
+    f"rfc822; {'(' * 20}{')' * 20}u@example.com",
+    f"rfc822; {'u' * 5_000} <u@example.com>",
 ]
 
 

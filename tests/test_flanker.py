@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from base64 import b64encode
+from encodings.aliases import aliases
 from quopri import encodestring
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,13 @@ def test_charset_is_detected(raw: bytes, charset: str | None, notes: list[str]) 
     assert got == notes
 
 
+@pytest.mark.parametrize("label", sorted({*aliases, *aliases.values()}))
+def test_every_codec_that_python_lists_is_total(label: str) -> None:
+    """Also those that decode to bytes, that raise on purpose, and that are slow."""
+    for raw in (bytes(range(256)), b"\x80" * 7, b"+2AA-\xff", b"~{~~\x1b$B\xff"):
+        decode_body(raw, "8bit", label)[0].encode()
+
+
 def test_detection_sees_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """The detector takes milliseconds for each kilobyte, so it never sees a whole body."""
     seen: list[int] = []
@@ -158,6 +166,7 @@ HEADERS = [
     ("=?utf-8?q?never ends", "=?utf-8?q?never ends"),
     ("=?utf-8?b?!!?=", ""),
     ("=?iso-2022-jp?B?GyRCJDMbKEI=?=", "こ"),
+    ("x" * 3_000 + "=?x-foo?q?=FF=FE=FD=FC=FB=FA?=", "x" * 3_000 + "ÿþýüûú"),
 ]
 
 
@@ -182,6 +191,7 @@ LISTS = [
     ("u@xn--e1afmkfd.xn--p1ai", ["u@xn--e1afmkfd.xn--p1ai"]),
     ("кот@пример.рф", ["кот@пример.рф"]),
     ('"a b"@example.com', ['"a b"@example.com']),
+    ("İstanbul <u@example.com>", ["u@example.com"]),
     ("A\r\n\t<u@example.com>,\r\n v@example.com", ["u@example.com", "v@example.com"]),
 ]
 
@@ -201,6 +211,8 @@ def test_address_lists(value: str, addresses: list[str]) -> None:
         ("u@пример.рф", "u@xn--e1afmkfd.xn--p1ai"),
         ("u@XN--E1AFMKFD.xn--p1ai", "u@xn--e1afmkfd.xn--p1ai"),
         ("u.@docomo.ne.jp", "u.@docomo.ne.jp"),
+        (f"u@{'ü' * 70}.example", f"u@{'ü' * 70}.example"),
+        (f"u@{'ü' * 300}.example", f"u@{'ü' * 300}.example"),
         ("postmaster", None),
         ("u@", None),
         ("@example.com", None),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from bouncery.model import (
     Action,
     BounceryError,
@@ -15,7 +17,9 @@ from bouncery.model import (
     Stage,
     Verdict,
 )
-from bouncery.pipeline import classify, parse
+
+if TYPE_CHECKING:
+    from bouncery.pipeline import classify, parse
 
 __all__ = [
     "Action",
@@ -32,3 +36,12 @@ __all__ = [
     "classify",
     "parse",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  any of the names below
+    """Give `parse` and `classify`, whose rules and formats are imported when they are first asked for."""
+    if name in {"classify", "parse"}:
+        from bouncery import pipeline
+
+        return getattr(pipeline, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -130,10 +130,7 @@ def strictly(raw: bytes, name: str) -> str | None:
 
 def nearly(raw: bytes, name: str) -> str | None:
     """Decode bytes that are in a charset but for a few places: cut inside a character, or damaged."""
-    try:
-        text = SURROGATE.sub("\ufffd", raw.decode(name, "replace"))
-    except (LookupError, ValueError):
-        return None
+    text = SURROGATE.sub("\ufffd", raw.decode(name, "replace"))
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
     return text if 5 * text.count("\ufffd") <= beyond_ascii else None
 

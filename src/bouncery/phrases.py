@@ -5,9 +5,7 @@ A phrase is folded like the text; `…` in it is a gap. Linear in the text whate
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from functools import cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import ahocorasick
@@ -19,24 +17,24 @@ GAP = "…"
 T = TypeVar("T")
 
 
+class Folding(dict[int, int | None]):
+    """What becomes of a decomposed character: combining marks (category Mn) go, typographic quotes become plain ones."""
 
-@cache
-def marks() -> re.Pattern[str]:
-    """Give every combining mark (category Mn) as one class for the regular expression engine."""
-    points = map(chr, range(0x300, 0x20000))
-    return re.compile("[" + "".join(char for char in points if unicodedata.category(char) == "Mn") + "]+")
+    def __missing__(self, point: int) -> int | None:
+        """Work out a character when it is first met."""
+        self[point] = None if unicodedata.category(chr(point)) == "Mn" else ord(QUOTES.get(chr(point), chr(point)))
+        return self[point]
 
 
-QUOTES = str.maketrans("\u2019\u2018\u201c\u201d", "''\"\"")
+QUOTES = {"’": "'", "‘": "'", "“": '"', "”": '"'}
+FOLDING = Folding()
 
 
 def fold(text: str) -> str:
     """Fold case, accents and spaces, in texts and phrases alike."""
-    if not text.isascii():
-        text = marks().sub("", unicodedata.normalize("NFKD", text)).translate(QUOTES).casefold()
-    else:
-        text = text.lower()
-    return " ".join(text.split())
+    if text.isascii():
+        return " ".join(text.lower().split())
+    return " ".join(unicodedata.normalize("NFKD", text).translate(FOLDING).casefold().split())
 
 
 class Phrase(NamedTuple, Generic[T]):
@@ -96,6 +94,22 @@ class PhraseBook(Generic[T]):
                     gapped.add(phrase.segments)
                 if on_boundaries(text, *span):
                     yield phrase, *span
+
+
+class WordSet:
+    """Which of many strings stand in a text, anywhere in it, in one pass."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Compile the strings."""
+        self._automaton = ahocorasick.Automaton()
+        for word in filter(None, words):
+            self._automaton.add_word(word, word)
+        if len(self._automaton):
+            self._automaton.make_automaton()
+
+    def present(self, text: str) -> frozenset[str]:
+        """Give the strings that stand in a text."""
+        return frozenset(word for _, word in self._automaton.iter(text)) if len(self._automaton) else frozenset()
 
 
 NOWHERE = (-1, -1)

@@ -24,7 +24,7 @@ NAMED = [
     ("550 5.7.1 Rejected, having the domain example.org present in the Spamhaus DBL", "Spamhaus DBL", "domain", "example.org"),
     ("550 5.7.1 Service unavailable, MailFrom domain is listed in Spamhaus (S8002)", "Spamhaus", "domain", None),
     ("550 5.7.1 Client host [192.0.2.5] blocked using Spamhaus. (AS16012611)", "Spamhaus", "ip", "192.0.2.5"),
-    ("553 5.7.1 [BL21] Connections not accepted from 192.0.2.5", "Spamhaus PBL", "ip", "192.0.2.5"),
+    ("553 5.7.1 [BL23] Connections not accepted from 192.0.2.5", "Spamhaus XBL", "ip", "192.0.2.5"),
     ("553 5.7.1 [TSS07] Connections not accepted from 192.0.2.5", "Spamhaus", "ip", "192.0.2.5"),
     ("550 your domain example.org is listed by Spamhaus", "Spamhaus", "domain", "example.org"),
     ("554 Rejected: see https://www.spamhaus.org/query/ip/192.0.2.5", "Spamhaus", "ip", "192.0.2.5"),

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.model import Reason
-from bouncery.phrases import PhraseBook, fold
+from bouncery.phrases import PhraseBook, WordSet, fold
 from bouncery.rules.hosts import marks
 from bouncery.rules.normalise import normalise
 
@@ -82,7 +82,7 @@ class Entry(NamedTuple):
 
     rule: Rule
     standing: tuple[int, int, int]
-    vetoes: tuple[str, ...]
+    vetoes: frozenset[str]
     pattern: re.Pattern[str] | None
     scoped: bool
 
@@ -93,7 +93,7 @@ def entry(rule: Rule) -> Entry:
     return Entry(
         rule,
         (rule.level + 100 * rule.user, rule.scopes, place),
-        tuple(fold(phrase) for phrase in rule.none),
+        frozenset(map(fold, rule.none)),
         re.compile(rule.match) if rule.match else None,
         rule.scopes > 0,
     )
@@ -141,6 +141,11 @@ class RuleSet:
         return PhraseBook[Entry | str]((*phrases, *marks().items()))
 
     @cached_property
+    def vetoes(self) -> WordSet:
+        """Every veto of every rule."""
+        return WordSet({veto for ready in self.entries for veto in ready.vetoes})
+
+    @cached_property
     def codes(self) -> dict[str, list[Entry]]:
         """Rules without a phrase, by the code they are for: "550", "5.1.1", "x.1.1", "5.1.x"."""
         found: dict[str, list[Entry]] = {}
@@ -165,13 +170,14 @@ class RuleSet:
         told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if isinstance(meaning, str)]
         if told:
             question = question._replace(providers=question.providers.union(told))
-        vetoed: dict[tuple[str, ...], bool] = {}
-        found = []
-        for phrase, start, end in hits:
-            for ready in phrase.meanings:
-                if isinstance(ready, Entry) and applies(ready, text, question, vetoed):
-                    found.append(Candidate(ready.rule, phrase.words, start, end, ready.standing))
-        return found
+        vetoes = self.vetoes.present(text) if hits else frozenset()
+        searched: dict[str, bool] = {}
+        return [
+            Candidate(ready.rule, phrase.words, start, end, ready.standing)
+            for phrase, start, end in hits
+            for ready in phrase.meanings
+            if isinstance(ready, Entry) and applies(ready, text, question, vetoes, searched)
+        ]
 
     def coded(self, question: Question) -> Iterator[Candidate]:
         """Give the rules for the codes alone."""
@@ -181,21 +187,17 @@ class RuleSet:
                     yield Candidate(ready.rule, "", 0, 0, ready.standing)
 
 
-def applies(ready: Entry, text: str, question: Question, vetoed: dict[tuple[str, ...], bool]) -> bool:
-    """Whether scope, vetoes and regular expression of a rule allow the match; `vetoed` remembers what was looked for."""
+def applies(ready: Entry, text: str, question: Question, vetoes: frozenset[str], searched: dict[str, bool]) -> bool:
+    """Whether scope, vetoes and regular expression of a rule allow the match; `searched` remembers what was looked for."""
     if ready.scoped and not in_scope(ready.rule, question):
         return False
-    if ready.vetoes:
-        if ready.vetoes not in vetoed:
-            vetoed[ready.vetoes] = any(veto in text for veto in ready.vetoes)
-        if vetoed[ready.vetoes]:
-            return False
+    if not vetoes.isdisjoint(ready.vetoes):
+        return False
     if ready.pattern is None:
         return True
-    key = (ready.rule.id,)
-    if key not in vetoed:
-        vetoed[key] = ready.pattern.search(text) is None
-    return not vetoed[key]
+    if ready.rule.id not in searched:
+        searched[ready.rule.id] = ready.pattern.search(text) is not None
+    return searched[ready.rule.id]
 
 
 def outermost(found: list[Candidate]) -> list[Candidate]:

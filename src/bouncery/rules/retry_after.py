@@ -64,8 +64,9 @@ WAIT: Final = (
 )
 VERB: Final = re.compile(rf"(?P<try>{TRY})|(?P<wait>{WAIT})")
 LINK: Final = re.compile(
-    r"^(?: later| time)? ?[:=(]{1,2} ?$|(?:^|[ (:\[])(?:in|after|nach|dans|apr[eè]s|d'ici|au bout de|en|dentro de|despu[eé]s de|tras|em|daqui a|ap[oó]s|depois de"
-    r"|tra|fra|dopo|over|na|za|po|om|через|спустя|после|请在|請在|请于|在|请|請)"
+    r"^(?: later| time)? ?[:=(]{1,2} ?$"
+    r"|(?:^|[ (:\[])(?:in|after|nach|dans|apr[eè]s|d'ici|au bout de|en|dentro de|despu[eé]s de|tras|em|daqui a|ap[oó]s"
+    r"|depois de|tra|fra|dopo|over|na|za|po|om|через|спустя|после|请在|請在|请于|在|请|請)"
     r" ?(?:about|approximately|approx\.?|around|roughly|at least|another|ca\.?|etwa|mindestens|frühestens|environ|au moins|unos"
     r"|aproximadamente|circa|almeno|ongeveer|minstens|cerca de)?[ :(]*$"
 )
