@@ -6,6 +6,7 @@ A phrase is folded like the text; `…` in it is a gap. Linear in the text whate
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import ahocorasick
@@ -77,27 +78,33 @@ class PhraseBook(Generic[T]):
         """Give each phrase that stands in a folded text, once for each place of its key, with its span."""
         if not text or not self.phrases:
             return
-        # A gapped phrase whose other segments are far away would cost a scan for each hit of its key: once is enough.
-        absent: set[tuple[str, ...]] = set()
-        gapped: set[tuple[str, ...]] = set()
+        # A gapped phrase whose other segments are far away would cost a scan for each hit of its key.
+        done: set[tuple[str, ...]] = set()
+        tried: Counter[tuple[str, ...]] = Counter()
+        earliest: dict[tuple[str, ...], int] = {}
         for last, (length, phrases) in self._automaton.iter(text):
+            at = last + 1 - length
             for phrase in phrases:
-                if phrase.segments in absent or phrase.segments in gapped:
+                segments = phrase.segments
+                if len(segments) == 1:
+                    if on_boundaries(text, at, last + 1):
+                        yield phrase, at, last + 1
                     continue
-                span = locate(phrase, text, last + 1 - length)
-                if span is None:
+                if segments not in earliest:
+                    earliest[segments] = chain_end(segments[: phrase.key], text)
+                if segments in done or at < earliest[segments]:
                     continue
-                if len(phrase.segments) > 1:
-                    if span[0] < 0:
-                        absent.add(phrase.segments)
-                        continue
-                    gapped.add(phrase.segments)
-                if on_boundaries(text, *span):
+                span = locate(phrase, text, at)
+                tried[segments] += 1
+                if span is None or tried[segments] == TRIES:
+                    done.add(segments)
+                if span and on_boundaries(text, *span):
+                    done.add(segments)
                     yield phrase, *span
 
 
 class WordSet:
-    """Which of many strings stand in a text, anywhere in it, in one pass."""
+    """Which of many strings stand in a text, and where, in one pass."""
 
     def __init__(self, words: Iterable[str]) -> None:
         """Compile the strings."""
@@ -111,23 +118,37 @@ class WordSet:
         """Give the strings that stand in a text."""
         return frozenset(word for _, word in self._automaton.iter(text)) if len(self._automaton) else frozenset()
 
+    def ends(self, text: str) -> list[int]:
+        """Give the index of the last character of each occurrence of a string."""
+        return [last for last, _ in self._automaton.iter(text)]
 
-NOWHERE = (-1, -1)
+
+TRIES = 8
+"""Places at which a gapped phrase is looked for that stands there, but inside longer words."""
+
+
+def chain_end(segments: tuple[str, ...], text: str) -> int:
+    """Give the place from which on all segments have stood in order; beyond the text if they do not."""
+    end = 0
+    for segment in segments:
+        start = text.find(segment, end)
+        if start < 0:
+            return len(text) + 1
+        end = start + len(segment)
+    return end
 
 
 def locate(phrase: Phrase[T], text: str, at: int) -> tuple[int, int] | None:
-    """Find a phrase's segments in order around its key; None if not around this key, NOWHERE if around no later one."""
+    """Find a phrase's segments in order around its key, those before it being there; None if those behind it are not."""
     segments, key = phrase.segments, phrase.key
     start, end = at, at + len(segments[key])
     for segment in segments[key + 1 :]:
         position = text.find(segment, end)
         if position < 0:
-            return NOWHERE
+            return None
         end = position + len(segment)
     for segment in reversed(segments[:key]):
         start = text.rfind(segment, 0, start)
-        if start < 0:
-            return None
     return start, end
 
 

@@ -16,14 +16,15 @@ _STATUS = r"[245]\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)"
 CODE = re.compile(
     # The look-behinds stand behind the first digit, so that the engine can skip to one.
     rf"(?P<reply>[245](?<![\w./@+\-].)\d\d)(?:[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
-    r"|(?P<bare>[245](?<![\w./@+\-].)[0-57]\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$)"
-    r"|(?P<lone>[245](?<![\w./\-].)\.\d{1,3}\.\d{1,3}(?!\d|\.\d))"
+    r"|(?P<bare>[245](?<![\w./@+\-].)(?<![\d\]:]:.)[0-57]\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$)"
+    # The registry knows the subjects 0 to 7: 4.16.50 is an error number. Behind a reply code any subject counts.
+    r"|(?P<lone>[245](?<![\w./\-].)\.[0-7]\.\d{1,3}(?!\d|\.\d))"
 )
 # RFC 3463 writes the code without leading zeros; real servers pad and space it.
 STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
 ANNOUNCED = re.compile(
     r"(?:^|[:=(\[<>'\"|#]|\.\.\.|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason|\w{0,12}code"
-    r"|server|with|failure|message|failed|result|returns|codice|fehler|erreur|errore|código|codigo|hiba|kod)[.,]?)[\s#:=(\[<'\"*\-]*$",
+    r"|server|with|failure|message|failed|result|returns|codice|fehler|erreur|errore|código|codigo|hiba|kod)[.,;]?)[\s#:=(\[<'\"*\-]*$",
     re.IGNORECASE,
 )
 UNIT = re.compile(
@@ -31,6 +32,14 @@ UNIT = re.compile(
     r"|h|days?|seconds?|secs?|times?|connections|lines|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
     re.IGNORECASE,
 )
+PHONE = re.compile(r"[)\s.\-]{1,3}\d{3}[\s.\-]\d{4}\b")
+VERSION = re.compile(
+    r"(?:\b(?:version|ver|release|build|exim|postfix|sendmail|spamassassin|amavisd?(?:-new)?|clamav|openssl|php)[\s=(\[]*"
+    r"|\bversion:\s*)$",
+    re.IGNORECASE,
+)
+# Sendmail's transcript marks what the remote server said; its own summary follows.
+HEARD = re.compile(r"^<<< ", re.MULTILINE)
 LOOK_BACK = 40
 # What a sending server notes of its own failure to connect is no reply of the remote server.
 OWN_WORDS = re.compile(r"[\s:\-]*(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)", re.IGNORECASE)
@@ -79,9 +88,9 @@ def find_codes(text: str) -> Iterator[Code]:
             yield Code(int(found["reply"]), canonical(found["status"]), found.start("reply"), found.end())
         elif found["bare"]:
             quoted = text[found.end() : found.end() + 2] in {"-'", '-"'}  # IronPort's way of quoting a server
-            if quoted or (announced(text, found.start()) and not is_quantity(text, found)):
+            if quoted or (announced(text, found.start()) and not is_quantity(text, found) and not PHONE.match(text, found.end())):
                 yield Code(int(found["bare"]), None, found.start(), found.end())
-        elif announced(text, found.start()):
+        elif announced(text, found.start()) and not said_before(VERSION, text, found.start()):
             yield Code(None, canonical(found["lone"]), found.start(), found.end())
 
 
@@ -98,8 +107,13 @@ def canonical(status: str) -> str:
 
 def announced(text: str, at: int) -> bool:
     """Whether a reply can begin at a position."""
-    line = text.rfind("\n", 0, at) + 1
-    return ANNOUNCED.search(text[max(line, at - LOOK_BACK) : at]) is not None
+    return said_before(ANNOUNCED, text, at)
+
+
+def said_before(words: re.Pattern[str], text: str, at: int) -> bool:
+    """Whether words end at a position, in its line."""
+    start = max(0, at - LOOK_BACK)
+    return words.search(text[max(start, text.rfind("\n", start, at) + 1) : at]) is not None
 
 
 def innermost(text: str) -> Code | None:
@@ -108,7 +122,7 @@ def innermost(text: str) -> Code | None:
     A multi-line reply counts once; a lone status code belongs to the reply before it that has none. A status code without
     any reply counts as it is.
     """
-    codes = [code for code in find_codes(text) if code.reply_class != 2]
+    codes = refusals(heard(text)) or refusals(text)
     if not codes:
         return None
     replies = [code for code in codes if code.reply and not OWN_WORDS.match(text, code.end)]
@@ -122,6 +136,19 @@ def innermost(text: str) -> Code | None:
 def is_enclosed(text: str, code: Code) -> bool:
     """Whether a number stands alone in brackets, where it may be a gateway's own ("OFR_506 [506]")."""
     return code.status is None and text[code.start - 1 : code.start] in {"[", "("} and text[code.end : code.end + 1] in {"]", ")"}
+
+
+def refusals(text: str) -> list[Code]:
+    """Give the codes of class 4 and 5."""
+    return [code for code in find_codes(text) if code.reply_class != 2]
+
+
+def heard(text: str) -> str:
+    """Blank everything but the remote server's lines where a transcript marks them; positions stay."""
+    if not HEARD.search(text):
+        return text
+    lines = text.splitlines(keepends=True)
+    return "".join(line if line.startswith("<<< ") else re.sub(r"[^\n]", " ", line) for line in lines)
 
 
 def with_status(replies: list[Code], codes: list[Code]) -> Code:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from bouncery.codes.grammar import Code, find_codes, innermost
 from bouncery.codes.stage import COMMANDS, stage_of
+from bouncery.model import Stage
 
-if TYPE_CHECKING:
-    from bouncery.model import Stage
 
 PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 # RFC 5321, section 3.3: what a server answers to commands after the refusal is a consequence.
 CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[01][ ])?(?:error: )?no (?:valid )?recipients|250\b|221\b|354\b|220\b).*$")
 HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|<---?|s:)[ \t]*(?=[245]\d\d)")
 SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|--?->|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
+# A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
+PIPELINED = re.compile(r"[ \t]*5\d\d[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 REMOTE = re.compile(
     r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
     r"((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})\b"
@@ -112,6 +113,8 @@ def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
             continue
         before = [command for command in commands if command.end() <= line.start()]
         stage = COMMANDS.get(before[-1][1][:4].lower()) if before else None
+        if stage is Stage.DATA and PIPELINED.match(block, line.end()):
+            stage = Stage.RCPT
         found.append((code, line.end(), stop, stage, (before[-1][2] or "") if before else ""))
     return found
 

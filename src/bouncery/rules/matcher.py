@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bouncery.model import Stage
+    from bouncery.phrases import Phrase
     from bouncery.rules.rule import Rule
 
 PRECEDENCE: tuple[Reason, ...] = (
@@ -157,19 +158,20 @@ class RuleSet:
 
     def match(self, question: Question) -> Match:
         """Give the rule that wins on this reply, the flags, and all that matched."""
-        found = [*self.spoken(normalise(question.text), question), *self.coded(question)]
+        text = normalise(question.text)
+        hits = list(self.book.find(text))
+        told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if isinstance(meaning, str)]
+        if told:
+            question = question._replace(providers=question.providers.union(told))
+        found = [*self.spoken(text, hits, question), *self.coded(question)]
         flags = frozenset(candidate.rule.flag for candidate in found if candidate.rule.flag)
         reasons = outermost([candidate for candidate in found if candidate.rule.reason] if flags else found)
         if len(reasons) > 1:
             reasons.sort(key=lambda candidate: candidate.rank, reverse=True)
         return Match(reasons[0] if reasons else None, flags, tuple(reasons))
 
-    def spoken(self, text: str, question: Question) -> list[Candidate]:
+    def spoken(self, text: str, hits: list[tuple[Phrase[Entry | str], int, int]], question: Question) -> list[Candidate]:
         """Give the rules whose phrase stands in the normalised text, within their scope and without a veto."""
-        hits = list(self.book.find(text))
-        told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if isinstance(meaning, str)]
-        if told:
-            question = question._replace(providers=question.providers.union(told))
         vetoes = self.vetoes.present(text) if hits else frozenset()
         searched: dict[str, bool] = {}
         return [

@@ -11,6 +11,8 @@ from bouncery.phrases import fold
 
 # RFC 5321, section 4.2.1: every line but the last carries "code-"; RFC 2034, section 4 repeats the enhanced code.
 CONTINUATION = re.compile(r"[245](?<!\w.)\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
+# Addresses go, but that a reply named none where servers name one is a fact of its own (KDDI: "550 : User unknown").
+NOBODY = re.compile(r"([245]\d\d) : ")
 ADDRESS = re.compile(r"<?[^\s<>()\[\]\"',;:@]{1,128}@(?:[^\s<>()\[\]\"',;:@.]|\.(?!\.)){1,255}>?")
 # RFC 5321, section 4.5.3.1 bounds a path at 256 octets: what is longer is no address.
 LONGEST_WORD = 400
@@ -18,6 +20,8 @@ LONGEST_WORD = 400
 
 def normalise(text: str) -> str:
     """Fold case, accents, spaces, addresses and multi-line prefixes; linear in the text."""
+    if " : " in text:
+        text = NOBODY.sub(r"\1 (nobody): ", text)
     if "-" in text:
         text = CONTINUATION.sub(" ", text)
     if "@" in text:

@@ -1,0 +1,17 @@
+"""Profiles of hypothesis.
+
+`ci` is the one that counts and the default: every run sees the same examples, so a failure is never a matter of luck.
+`quick` is for the work on one test; `explore` looks for what the fixed examples miss (`pytest --hypothesis-profile=explore`).
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+# A deadline measures the machine, not the code: tests/test_hostile.py holds the growth instead.
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+
+settings.register_profile("ci", max_examples=2_000, derandomize=True, database=None, **COMMON)
+settings.register_profile("quick", max_examples=100, **COMMON)
+settings.register_profile("explore", max_examples=20_000, **COMMON)
+settings.load_profile("ci")
