@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BOUNDARY_LINE = re.compile(rb"\n--([^\n]{1,250})")
-HEADER = re.compile(r"^([!-9;-~]{1,100})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 FOLD = re.compile(r"\s*\n\s*")
 BOUNDARY = re.compile(r"\bboundary[ \t]*=[ \t\n]*(?:\"([^\"\n]{1,250})\"?|([^\s;\"]{1,250}))", re.IGNORECASE)
 CHARSET = re.compile(r"\bcharset[ \t]*=[ \t\n]*\"?([^\s;\"]{1,60})", re.IGNORECASE)
@@ -32,28 +31,50 @@ SCAN_FOR_MARK = 65_536
 
 
 class Headers:
-    """One header block: values by lower-case name, unfolded on access (RFC 5322, section 2.2)."""
+    """One header block: values by lower-case name, looked up, decoded and unfolded on access (RFC 5322, section 2.2).
 
-    __slots__ = ("_fields", "block")
+    A message has thirty fields and a reader wants five, so nothing is read in advance. Lines that are no field are skipped.
+    """
+
+    __slots__ = ("_found", "_lower", "_raw")
 
     def __init__(self, block: bytes) -> None:
-        """Read the fields of a block whose lines end in LF; lines that are no field are skipped."""
-        try:
-            self.block = block.decode("utf-8")
-        except UnicodeDecodeError:
-            self.block = block.decode("latin-1")
-        self._fields: dict[str, list[str]] = {}
-        for name, value in HEADER.findall(self.block):
-            self._fields.setdefault(name.lower(), []).append(value)
+        """Hold a block whose lines end in LF."""
+        self._raw = b"\n" + block
+        self._lower = self._raw.lower()
+        self._found: dict[str, list[str]] = {}
+
+    @property
+    def block(self) -> str:
+        """The whole block as text."""
+        return decoded(self._raw[1:])
 
     def get(self, name: str) -> str:
-        """Give the first field of that name, unfolded; empty if there is none."""
-        values = self._fields.get(name)
-        return unfold(values[0]) if values else ""
+        """Give the first field of that lower-case name, unfolded; empty if there is none."""
+        values = self.all(name)
+        return values[0] if values else ""
 
     def all(self, name: str) -> list[str]:
-        """Give every field of that name, unfolded, in order."""
-        return [unfold(value) for value in self._fields.get(name, ())]
+        """Give every field of that lower-case name, unfolded, in order."""
+        values = self._found.get(name)
+        if values is None:
+            values = self._found[name] = self._look_up(b"\n" + name.encode())
+        return values
+
+    def _look_up(self, key: bytes) -> list[str]:
+        values: list[str] = []
+        lower, raw = self._lower, self._raw
+        at = lower.find(key)
+        while at >= 0:
+            start = at + len(key)
+            colon = start if lower[start : start + 1] == b":" else colon_behind(lower, start)
+            if colon >= 0:
+                end = raw.find(b"\n", colon)
+                while end >= 0 and raw[end + 1 : end + 2] in FOLDERS:
+                    end = raw.find(b"\n", end + 1)
+                values.append(unfold(decoded(raw[colon + 1 : end if end >= 0 else len(raw)])))
+            at = lower.find(key, start)
+        return values
 
     def decoded(self, name: str) -> str:
         """Give the first field of that name with its encoded words decoded (RFC 2047)."""
@@ -64,18 +85,42 @@ class Headers:
 
         return decode_header(value)
 
-    def __contains__(self, name: object) -> bool:
+    def __contains__(self, name: str) -> bool:
         """Whether there is a field of that lower-case name."""
-        return name in self._fields
+        return bool(self.all(name))
 
     def __iter__(self) -> Iterator[str]:
         """Give the lower-case names, each once."""
-        return iter(self._fields)
+        return iter(self.names(""))
+
+    def names(self, prefix: str) -> list[str]:
+        """Give the lower-case names that begin so, each once, in order."""
+        return list(dict.fromkeys(decoded(name) for name in NAME.findall(self._lower) if name.startswith(prefix.encode())))
+
+
+FOLDERS = frozenset({b" ", b"\t"})
+NAME = re.compile(rb"\n([!-9;-~]{1,100})[ \t]{0,20}:")
+
+
+def decoded(raw: bytes) -> str:
+    """Decode header bytes: UTF-8 (RFC 6532), else Latin-1, which never fails."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def colon_behind(block: bytes, at: int) -> int:
+    """Give the place of a colon that white space parts from its name (RFC 5322, section 4.5); -1 if there is none."""
+    end = at
+    while block[end : end + 1] in FOLDERS:
+        end += 1
+    return end if end > at and block[end : end + 1] == b":" else -1
 
 
 def unfold(value: str) -> str:
     """Undo folding (RFC 5322, section 2.2.3)."""
-    return FOLD.sub(" ", value).strip() if "\n" in value else value.rstrip()
+    return FOLD.sub(" ", value).strip() if "\n" in value else value.strip()
 
 
 class Part:

@@ -22,7 +22,7 @@ def read_original(message: Message) -> Original | None:
     if part is None:
         return None
     headers = Headers(part.body.lstrip(b"\n").partition(b"\n\n")[0]) if not part.encoding else Headers(part.text.encode("utf-8", "replace"))
-    names = [name for name in headers if name.startswith("x-") or name in KEPT][:MOST]
+    names = [*headers.names("x-")[:MOST], *(name for name in KEPT if name in headers)]
     to = [address for value in headers.all("to") for piece in value.split(",") if (address := read_address(piece))]
     return Original(
         message_id=headers.get("message-id") or None,

@@ -20,6 +20,8 @@ CODE = re.compile(
     # The registry knows the subjects 0 to 7: 4.16.50 is an error number. Behind a reply code any subject counts.
     r"|(?P<lone>[245](?<![\w./\-].)\.[0-7]\.\d{1,3}(?!\d|\.\d))"
 )
+# What nearly every server writes.
+PLAIN = re.compile(r"[ \t]{0,4}([45]\d\d)[ \-]([45]\.\d{1,3}\.\d{1,3})(?![\w.]|-\d)")
 # RFC 3463 writes the code without leading zeros; real servers pad and space it.
 STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
 ANNOUNCED = re.compile(
@@ -102,6 +104,8 @@ def is_quantity(text: str, found: re.Match[str]) -> bool:
 
 def canonical(status: str) -> str:
     """Write a status code without leading zeros."""
+    if ".0" not in status:
+        return status
     return ".".join(str(int(number)) for number in status.split("."))
 
 
@@ -122,7 +126,14 @@ def innermost(text: str) -> Code | None:
     A multi-line reply counts once; a lone status code belongs to the reply before it that has none. A status code without
     any reply counts as it is.
     """
-    codes = refusals(heard(text)) or refusals(text)
+    plain = PLAIN.match(text)
+    if plain and not CODE.search(text, plain.end()):
+        return Code(int(plain[1]), canonical(plain[2]), plain.start(1), plain.end())
+    return chosen(text, refusals(heard(text)) or refusals(text))
+
+
+def chosen(text: str, codes: list[Code]) -> Code | None:
+    """Give the code that counts of all that stand in a text."""
     if not codes:
         return None
     replies = [code for code in codes if code.reply and not OWN_WORDS.match(text, code.end)]
@@ -145,7 +156,7 @@ def refusals(text: str) -> list[Code]:
 
 def heard(text: str) -> str:
     """Blank everything but the remote server's lines where a transcript marks them; positions stay."""
-    if not HEARD.search(text):
+    if "<<< " not in text or not HEARD.search(text):
         return text
     lines = text.splitlines(keepends=True)
     return "".join(line if line.startswith("<<< ") else re.sub(r"[^\n]", " ", line) for line in lines)

@@ -51,7 +51,7 @@ def listed(text: str, beside: Sequence[int]) -> list[tuple[str, int, int]]:
         if row and row[1].lower() not in NO_NAMES and len(rows) < MOST:
             rows.append((row[1], at + row.start(1), at + row.end(1)))
         elif line.strip() and not full:
-            open_list = ANNOUNCES.search(line) is not None
+            open_list = line.rstrip().endswith((":", "：")) and ANNOUNCES.search(line) is not None
         at += len(line) + 1
     return rows if not beside or near(rows, beside) else []
 

@@ -45,20 +45,17 @@ class Mention(NamedTuple):
 NOT_BEFORE = re.compile(
     r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|mail from|reply-to|return-path|envelope-from|contact|postmaster at|postmaster|mailto|cc|bcc|helpdesk|help desk|support|admin|administrator"
     r"|f|by|id|message-id|von|absender|de|da|expediteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren|contattare|contactez|contacte|write to|send mail to|mail to|e-mail to|email to|send (?:an )?e?-?mail to|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|"
-    r"try|new address|moved to|instead|use|using|please use|sent by|on behalf of|as)|X-Postfix-Sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$",
-    re.IGNORECASE,
+    r"try|new address|moved to|instead|use|using|please use|sent by|on behalf of|as)|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$",
 )
 HELP_LINE = re.compile(
     r"\b(?:contact|assistance|questions?|support|help|abuse|complain|feedback|whitelist|unblock|forward (?:this|it)|please (?:send|e-?mail|write|mail|report)|reply to|visit|further information|more information|reach us|get in touch|problem report)\b|hilfe|aide|ayuda|aiuto|помощ|お問い合わせ|联系|聯絡|문의",
-    re.IGNORECASE,
 )
 # A line of a listed message header: the To of the message, who may have received it.
-LISTING = re.compile(r"[ \t*\-]{0,8}(?:To|TO|to|An|A|À|Para|Кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
+LISTING = re.compile(r"[ \t*\-]{0,8}(?:to|an|a|à|para|кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
 LISTED_NEAR = re.compile(r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)[ \t]{0,4}[:：]")
 LABEL_BEFORE = re.compile(
     r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?|ontvangers?|adresat|odbiorc[ay]"
     r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)[\s:：=<(\[\"'*\-]{0,8}(?:rfc822;|smtp:|mailto:)?[\s:=<(\[\"'*]{0,4}$",
-    re.IGNORECASE,
 )
 BULLET = re.compile(r"\s{0,20}(?:\d{1,3}[.)]|[a-z][.)])?[ \t<>()\[\]\"'*•·\-–—|:;,.=#«»`]*")
 REPLY_BEFORE = re.compile(r"(?:\b[245]\d\d[ \-](?:[245]\.\d{1,3}\.\d{1,3})?|[245]\.\d{1,3}\.\d{1,3})[\s\-<#:(\[\"']{0,6}$")
@@ -112,21 +109,22 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
     """Judge an address by the rest of its line, and by how the line before ends where prose wraps."""
     line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    before, after = text[max(line_start, start - 120) : start], text[end : min(line_end, end + 120)]
-    if NOT_BEFORE.search(before) or in_url(before):
-        return Plainness.NEVER
+    before, after = text[max(line_start, start - 120) : start].lower(), text[end : min(line_end, end + 120)].lower()
     if BULLET.fullmatch(before):
         if LINE_AFTER.match(after):
             return Plainness.LINE
-        wrapped = text[max(0, line_start - 60) : line_start].rstrip()
+        wrapped = text[max(0, line_start - 60) : line_start].rstrip().lower()
         return Plainness.NEVER if NOT_BEFORE.search(wrapped) or HELP_LINE.search(after) else Plainness.NAMED
-    if REPLY_BEFORE.search(before):
+    tail = before[-60:]
+    if NOT_BEFORE.search(tail) or in_url(before):
+        return Plainness.NEVER
+    if REPLY_BEFORE.search(tail):
         return Plainness.NAMED
     if HELP_LINE.search(before) or HELP_LINE.search(after):
         return Plainness.NEVER
     if LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200]):
         return Plainness.SENTENCE
-    return Plainness.NAMED if LABEL_BEFORE.search(before) else Plainness.SENTENCE
+    return Plainness.NAMED if LABEL_BEFORE.search(tail) else Plainness.SENTENCE
 
 
 def in_url(before: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bouncery.address import comparable, read_address
+from bouncery.address import comparable
 from bouncery.codes.grammar import innermost
 from bouncery.formats.mailboxes import Mention, Plainness, mentions
 from bouncery.formats.prose import book, signals
@@ -53,11 +53,14 @@ def examine(message: Message) -> Notice | None:
     return Notice(message, segment, Kind.DELAY if delayed else Kind.FAILURE, spoken_of, own)
 
 
+ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,128}@[^\s<>,;:\"()\[\]]{1,255}")
+
+
 def own_addresses(message: Message, segment: Segment) -> frozenset[str]:
     """Give the addresses of the reporter and of the sender, who both are spoken to or of without having failed."""
     headers = message.headers
     fields = [value for name in ("from", "to", "reply-to", "sender", "return-path") for value in headers.all(name)]
-    named = [address for value in fields for piece in value.split(",") if (address := read_address(piece))]
+    named = ADDRESS.findall(" ".join(fields)[:8_000])
     return frozenset(comparable(address) for address in (*named, *senders(segment)))
 
 
@@ -75,9 +78,10 @@ def is_notification(
     if OTHER_KINDS & (said | titled) and not (tells and (named or returns) and not OTHER_KINDS & titled):
         return False
     if is_automatic(message):
-        cause = innermost(segment.text) is not None
+        if tells or (("subject" in titled or returns) and not answers):
+            return True
         told = any(mention.plainness > Plainness.NEVER for mention in spoken_of)
-        return tells or cause or (("subject" in titled or returns) and not answers) or (told and is_null_path(message))
+        return (told and is_null_path(message)) or innermost(segment.text) is not None
     if answers or not tells or not (named or returns):
         return False
     listed = any(name in headers for name in LISTED)

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 FOR = re.compile(r"\bfor[ \t\n]+<?([^\s<>;]{1,128}@[^\s<>;]{1,255})>?", re.IGNORECASE)
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-beenthere")
-SENDER_FIELDS = ("from", "sender", "return-path", "reply-to", "errors-to")
+SENDER = re.compile(
+    r"^[ \t>]{0,4}(?:[Ff]rom|[Ss]ender|[Rr]eturn-[Pp]ath|[Rr]eply-[Tt]o|[Ee]rrors-[Tt]o)[ \t]?:[^\n@]{0,200}?"
+    r"([^\s<>,;:\"()\[\]@]{1,128}@[^\s<>,;:\"()\[\]]{1,255})",
+    re.MULTILINE,
+)
+LONGEST = 20_000
+"""Characters of a returned header that are looked at."""
 
 
 def senders(segment: Segment) -> list[str]:
     """Give the addresses that the returned message came from."""
-    if not segment.returned:
-        return []
-    headers = original_headers(segment)
-    return [address for name in SENDER_FIELDS if (address := read_address(headers.get(name)))]
+    return [found[1] for found in SENDER.finditer(segment.returned, 0, LONGEST)]
 
 
 def mailbox_of(segment: Segment, never: Collection[str]) -> str | None:

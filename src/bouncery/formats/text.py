@@ -89,6 +89,9 @@ def reporting_domain(message: Message, reporting_mta: str | None) -> str | None:
 def related(text: str, spoken_of: list[Mention], chosen: dict[str, Failed]) -> list[Failed]:
     """Note the addresses that recipients were generated from or forwarded to."""
     last: str | None = None
+    words = text.lower()
+    if not any(word in words for word in ("ed from", "forward", "redirect", "->", "=>")):
+        return list(chosen.values())
     for mention in spoken_of:
         key = comparable(mention.address)
         before = lead(text, mention)

@@ -56,8 +56,11 @@ def answer_in(text: str, start: int, end: int, address: str | None = None) -> An
 
 def best_paragraph(block: str) -> tuple[Code, int, int] | None:
     """Give the code that counts and the paragraph it stands in: a reply with words before one without, then a bare status."""
+    places = [code.start for code in find_codes(block)]
     found = []
-    for begin, stop in paragraphs(block):
+    for begin, stop in paragraphs(block) if places else ():
+        if not any(begin <= place < stop for place in places):
+            continue
         code = innermost(without_consequences(block[begin:stop]))
         if code:
             found.append((code, begin, stop))
@@ -68,6 +71,8 @@ def best_paragraph(block: str) -> tuple[Code, int, int] | None:
 
 def without_consequences(paragraph: str) -> str:
     """Blank the replies that only follow from an earlier one, unless they are all there is."""
+    if not any(code in paragraph for code in ("503", "554", "250", "221", "354", "220")):
+        return paragraph
     blanked = CONSEQUENCE.sub(lambda found: " " * len(found[0]), paragraph)
     return blanked if innermost(blanked) else paragraph
 
@@ -100,7 +105,9 @@ def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage
 
 def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
     """Give the failing replies of a transcript with their span, stage, and the address of the command."""
-    found = []
+    found: list[tuple[Code, int, int, Stage | None, str]] = []
+    if not any(mark in block for mark in (">>>", "<<<", "->", "C:", "S:", "c:", "s:")):
+        return found
     commands = list(SENT.finditer(block))
     for line in HEARD.finditer(block):
         stop = block.find("\n", line.end())
