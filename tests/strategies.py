@@ -127,10 +127,16 @@ ADDRESS = st.tuples(LOCAL, DOMAIN).map("@".join)
 INTERNATIONAL = st.tuples(st.text("äöüéßжяλω日本", min_size=1, max_size=6), DOMAIN).map("@".join)
 CLASSES = {"failed": "45", "delayed": "4", "delivered": "2", "relayed": "2", "expanded": "2"}
 COMMENT = st.sampled_from(["", "", " (as it seems)", " (a (nested) comment)"])
+NO_COMMENT = st.just("")
 SPACE = st.sampled_from(["", " ", "  ", "\t", " \n ", "\n\t"])
 CASE: SearchStrategy[Callable[[str], str]] = st.sampled_from([str, str.upper, str.lower, str.title])
 BLANK = st.sampled_from(["\n", "\n", "\n\n", "\n \n", "\n\t\n\n"])
-PER_MESSAGE = ["Reporting-MTA: dns; mx.example.org", "Original-Envelope-Id: QQ314159", "Arrival-Date: Mon, 23 Nov 2026 10:00:00 +0000"]
+# An envelope id is any text, so what looks like a comment behind it is part of it (RFC 3464, section 2.2.1).
+PER_MESSAGE = [
+    ("Reporting-MTA", "dns; mx.example.org", COMMENT),
+    ("Original-Envelope-Id", "QQ314159", NO_COMMENT),
+    ("Arrival-Date", "Mon, 23 Nov 2026 10:00:00 +0000", COMMENT),
+]
 
 
 def xtext(address: str) -> str:
@@ -162,9 +168,9 @@ def recipient_group(draw: DrawFn, final: str, mailed: str | None) -> tuple[str, 
         draw(field("Status", status)),
     ]
     if mailed is not None:
-        rows.append(draw(field("Original-Recipient", f"rfc822{separator}{xtext(mailed)}", st.just(""))))
+        rows.append(draw(field("Original-Recipient", f"rfc822{separator}{xtext(mailed)}", NO_COMMENT)))
     if action in {"failed", "delayed"} and draw(st.booleans()):
-        rows.append(draw(field("Diagnostic-Code", f"smtp; {status[0]}50 {status} not now,{draw(SPACE)}says the host", st.just(""))))
+        rows.append(draw(field("Diagnostic-Code", f"smtp; {status[0]}50 {status} not now,{draw(SPACE)}says the host", NO_COMMENT)))
     if draw(st.booleans()):
         rows.append(draw(field("Remote-MTA", "dns; mail.example.com")))
     if draw(st.booleans()):
@@ -185,7 +191,7 @@ def notification(draw: DrawFn) -> Rendered:
         group, fact = draw(recipient_group(final, mailed))
         groups.append(group)
         told.append(fact)
-    about_message = [draw(field(*row.split(": ", 1))) for row in draw(st.permutations(PER_MESSAGE))]
+    about_message = [draw(field(*row)) for row in draw(st.permutations(PER_MESSAGE))]
     report = draw(st.sampled_from(["", "\n"])) + "\n".join(about_message) + "\n"
     for group in groups:
         report += draw(BLANK) + group

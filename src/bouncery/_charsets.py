@@ -67,6 +67,14 @@ WIDER = {
 }
 """What software writes under a charset's name, where that is more than the charset."""
 
+SIBLINGS = {
+    "cp932": ("euc_jp",),
+    "euc_jp": ("cp932",),
+    "iso2022_jp": ("euc_jp", "cp932"),
+    "shift_jis": ("euc_jp",),
+}
+"""What mail in a language is written in when it is not in the charset that its label names."""
+
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -89,6 +97,10 @@ def characters(raw: bytes, charset: str | None, detect: Callable[[bytes], str | 
         text = strictly(raw, candidate) or nearly(raw, candidate)
         if text is not None:
             return text, notes
+    for sibling in SIBLINGS.get(name or "", ()):
+        text = strictly(raw, sibling)
+        if text is not None:
+            return text, [*notes, f"charset guessed: {sibling}"]
     found = known((detect(raw) or "").lower())
     text = strictly(raw, found) if found else None
     if text is not None:

@@ -15,6 +15,7 @@ _LOCAL = r"[A-Za-z0-9!#$%&*+/=?^_{|}~.\-]+"
 _DOMAIN = r"(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]*[A-Za-z0-9]"
 PLAIN = re.compile(rf"\s*<?({_LOCAL}@{_DOMAIN})>?\s*")
 FIELD = re.compile(rf"\s*(?:rfc822\s*;\s*)?<?({_LOCAL}@{_DOMAIN})>?\s*", re.IGNORECASE)
+NAMED = re.compile(rf"\s*(?:\"[^\"<>@;:\\]{{0,200}}\"|[^\"<>@;:()]{{0,200}})\s*<({_LOCAL}@{_DOMAIN})>\s*")
 TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9_\-]{0,30})\s*;\s*")
 # Gateways write the type twice.
 REPEATED = re.compile(r"(?:rfc822|utf-8)\s*;\s*", re.IGNORECASE)
@@ -42,8 +43,8 @@ NEEDLESS_QUOTES = re.compile(r'"([A-Za-z0-9!#$%&\'*+/=?^_`{|}~.\-]+)"')
 
 def read_address(field: str) -> str | None:
     """Give the address in a recipient field with or without a type (RFC 3464, section 2.3); None if it holds none."""
-    found = FIELD.fullmatch(field)
-    if found and "=?" not in field:
+    found = FIELD.fullmatch(field) or NAMED.fullmatch(field)
+    if found and "=?" not in found[1]:
         return found[1]
     address_type, raw = typed(_flanker.decode_header(field))
     return clean(decode_utf8_form(raw) if address_type == "utf-8" else raw)

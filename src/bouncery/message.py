@@ -89,6 +89,13 @@ class Headers:
         """Whether there is a field of that lower-case name."""
         return bool(self.all(name))
 
+    def extensions(self, most: int) -> dict[str, str]:
+        """Give the first of each X- field by lower-case name, up to a number of them."""
+        found: dict[str, str] = {}
+        for name, value in EXTENSION.findall(self._raw)[: 2 * most]:
+            found.setdefault(decoded(name).lower(), unfold(decoded(value)))
+        return dict(list(found.items())[:most]) if len(found) > most else found
+
     def __iter__(self) -> Iterator[str]:
         """Give the lower-case names, each once."""
         return iter(self.names(""))
@@ -98,6 +105,7 @@ class Headers:
         return list(dict.fromkeys(decoded(name) for name in NAME.findall(self._lower) if name.startswith(prefix.encode())))
 
 
+EXTENSION = re.compile(rb"\n([Xx]-[!-9;-~]{1,98}):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)")
 FOLDERS = frozenset({b" ", b"\t"})
 NAME = re.compile(rb"\n([!-9;-~]{1,100})[ \t]{0,20}:")
 

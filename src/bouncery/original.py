@@ -16,13 +16,21 @@ MOST = 100
 """Extension fields of the returned header that are kept."""
 
 
+def head(body: bytes) -> bytes:
+    """Give the header block of a returned message."""
+    start = len(body) - len(body.lstrip(b"\n")) if body[:1] == b"\n" else 0
+    end = body.find(b"\n\n", start)
+    return body[start : end if end >= 0 else len(body)]
+
+
 def read_original(message: Message) -> Original | None:
     """Give the header of the returned message; None if no part holds one."""
     part = message.returned()
     if part is None:
         return None
-    headers = Headers(part.body.lstrip(b"\n").partition(b"\n\n")[0]) if not part.encoding else Headers(part.text.encode("utf-8", "replace"))
-    names = [*headers.names("x-")[:MOST], *(name for name in KEPT if name in headers)]
+    headers = Headers(head(part.body)) if not part.encoding else Headers(part.text.encode("utf-8", "replace"))
+    extensions = headers.extensions(MOST)
+    extensions.update((name, headers.get(name)) for name in KEPT if name in headers)
     to = [address for value in headers.all("to") for piece in value.split(",") if (address := read_address(piece))]
     return Original(
         message_id=headers.get("message-id") or None,
@@ -31,5 +39,5 @@ def read_original(message: Message) -> Original | None:
         subject=headers.decoded("subject") or None,
         date=headers.get("date") or None,
         list_id=headers.get("list-id") or None,
-        headers={name: headers.get(name) for name in names},
+        headers=extensions,
     )

@@ -6,13 +6,12 @@ A phrase is folded like the text; `…` in it is a gap. Linear in the text whate
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import ahocorasick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 GAP = "…"
 T = TypeVar("T")
@@ -44,11 +43,22 @@ class Phrase(NamedTuple, Generic[T]):
     segments: tuple[str, ...]
     key: int
     meanings: list[T]
+    opens: bool
+    """Whether it begins with an ASCII letter or digit, before which no word may go on."""
+    closes: bool
+    """Whether it ends with one."""
 
     @property
     def words(self) -> str:
         """The phrase as one string."""
         return GAP.join(self.segments)
+
+
+def phrase_of(segments: tuple[str, ...], meanings: list[T]) -> Phrase[T]:
+    """Make a phrase ready."""
+    first, last = segments[0][0], segments[-1][-1]
+    key = max(range(len(segments)), key=lambda i: len(segments[i]))
+    return Phrase(segments, key, meanings, first.isascii() and first.isalnum(), last.isascii() and last.isalnum())
 
 
 class PhraseBook(Generic[T]):
@@ -61,10 +71,7 @@ class PhraseBook(Generic[T]):
             segments = tuple(filter(None, (fold(piece) for piece in phrase.split(GAP))))
             if segments:
                 found.setdefault(segments, []).append(meaning)
-        self.phrases: tuple[Phrase[T], ...] = tuple(
-            Phrase(segments, max(range(len(segments)), key=lambda i: len(segments[i])), meanings)
-            for segments, meanings in found.items()
-        )
+        self.phrases: tuple[Phrase[T], ...] = tuple(phrase_of(segments, meanings) for segments, meanings in found.items())
         keys: dict[str, list[Phrase[T]]] = {}
         for phrase in self.phrases:
             keys.setdefault(phrase.segments[phrase.key], []).append(phrase)
@@ -74,33 +81,25 @@ class PhraseBook(Generic[T]):
         if keys:
             self._automaton.make_automaton()
 
-    def find(self, text: str) -> Iterator[tuple[Phrase[T], int, int]]:
+    def find(self, text: str) -> list[tuple[Phrase[T], int, int]]:
         """Give each phrase that stands in a folded text, once for each place of its key, with its span."""
+        found: list[tuple[Phrase[T], int, int]] = []
         if not text or not self.phrases:
-            return
-        # A gapped phrase whose other segments are far away would cost a scan for each hit of its key.
-        done: set[tuple[str, ...]] = set()
-        tried: Counter[tuple[str, ...]] = Counter()
-        earliest: dict[tuple[str, ...], int] = {}
+            return found
+        size = len(text)
         for last, (length, phrases) in self._automaton.iter(text):
-            at = last + 1 - length
             for phrase in phrases:
-                segments = phrase.segments
-                if len(segments) == 1:
-                    if on_boundaries(text, at, last + 1):
-                        yield phrase, at, last + 1
+                start, end = last + 1 - length, last + 1
+                if len(phrase.segments) > 1:
+                    start, end = locate(phrase, text, start)
+                    if start < 0:
+                        continue
+                if phrase.opens and start and is_spaced(text[start - 1]):
                     continue
-                if segments not in earliest:
-                    earliest[segments] = chain_end(segments[: phrase.key], text)
-                if segments in done or at < earliest[segments]:
+                if phrase.closes and end < size and is_spaced(text[end]):
                     continue
-                span = locate(phrase, text, at)
-                tried[segments] += 1
-                if span is None or tried[segments] == TRIES:
-                    done.add(segments)
-                if span and on_boundaries(text, *span):
-                    done.add(segments)
-                    yield phrase, *span
+                found.append((phrase, start, end))
+        return found
 
 
 class WordSet:
@@ -123,40 +122,24 @@ class WordSet:
         return [last for last, _ in self._automaton.iter(text)]
 
 
-TRIES = 8
-"""Places at which a gapped phrase is looked for that stands there, but inside longer words."""
+LONGEST_GAP = 160
+"""Characters that a gap may stand for: what is farther apart belongs to another sentence."""
 
 
-def chain_end(segments: tuple[str, ...], text: str) -> int:
-    """Give the place from which on all segments have stood in order; beyond the text if they do not."""
-    end = 0
-    for segment in segments:
-        start = text.find(segment, end)
-        if start < 0:
-            return len(text) + 1
-        end = start + len(segment)
-    return end
-
-
-def locate(phrase: Phrase[T], text: str, at: int) -> tuple[int, int] | None:
-    """Find a phrase's segments in order around its key, those before it being there; None if those behind it are not."""
+def locate(phrase: Phrase[T], text: str, at: int) -> tuple[int, int]:
+    """Find a phrase's segments in order around its key, each as near as can be; (-1, -1) if one is missing."""
     segments, key = phrase.segments, phrase.key
     start, end = at, at + len(segments[key])
     for segment in segments[key + 1 :]:
-        position = text.find(segment, end)
+        position = text.find(segment, end, end + LONGEST_GAP + len(segment))
         if position < 0:
-            return None
+            return -1, -1
         end = position + len(segment)
     for segment in reversed(segments[:key]):
-        start = text.rfind(segment, 0, start)
+        start = text.rfind(segment, max(0, start - LONGEST_GAP - len(segment)), start)
+        if start < 0:
+            return -1, -1
     return start, end
-
-
-def on_boundaries(text: str, start: int, end: int) -> bool:
-    """Whether no letter or digit of a spaced script continues the span on either side."""
-    if start and text[start].isascii() and text[start].isalnum() and is_spaced(text[start - 1]):
-        return False
-    return not (end < len(text) and text[end - 1].isascii() and text[end - 1].isalnum() and is_spaced(text[end]))
 
 
 def is_spaced(char: str) -> bool:

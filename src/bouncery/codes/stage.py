@@ -25,12 +25,15 @@ ANSWERED = re.compile(
     r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
     r"|initial connection|connection|greeting|connect\b)"
 )
+WORDS = ("rcpt", "data", "mail from", "mail command", "helo", "ehlo", "lhlo", "bdat", "connect", "greeting", "text command", "dot", " like ", "after i sent")
 OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|failed after i sent the (message)")
 
 
 def stage_of(text: str) -> Stage | None:
     """Give the stage that a report names; None if it names none."""
     words = text.lower()
+    if not any(word in words for word in WORDS):
+        return None
     found = ANSWERED.search(words)
     if found:
         return COMMANDS.get(found[1][:4], Stage.CONNECT)

@@ -175,7 +175,9 @@ def best_diagnostic(group: Group, part: int, offset: int) -> tuple[str, Spot | N
     fields = group.all("diagnostic-code") or group.all("x-supplementary-info") or comment(group)
     if not fields:
         return "", None, ""
-    best = max(fields, key=lambda field: (innermost(field.value) is not None, len(field.value)))
+    best = fields[0]
+    if len(fields) > 1:
+        best = max(fields, key=lambda field: (innermost(field.value) is not None, len(field.value)))
     found = TYPE.match(best.value)
     kind = found[1].lower() if found else ""
     text = best.value[found.end() :] if found and kind in SMTP_TYPES else best.value

@@ -73,8 +73,10 @@ def returned_recipients(message: Message) -> Iterator[str]:
 
 def own_form(message: Message) -> Reading | None:
     """Read a complaint without a report part: the subject names it, and the message is returned."""
+    if message.media_type == "multipart/report" or message.returned() is None:
+        return None
     subject = message.headers.decoded("subject").lower()
-    if not any(form in subject for form in OWN_FORMS) or message.returned() is None:
+    if not any(form in subject for form in OWN_FORMS):
         return None
     claims = tuple(Claim(address=address) for address in returned_recipients(message))
     return Reading(format="feedback", kind=Kind.COMPLAINT, claims=claims)

@@ -159,7 +159,7 @@ class RuleSet:
     def match(self, question: Question) -> Match:
         """Give the rule that wins on this reply, the flags, and all that matched."""
         text = normalise(question.text)
-        hits = list(self.book.find(text))
+        hits = self.book.find(text)
         told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if isinstance(meaning, str)]
         if told:
             question = question._replace(providers=question.providers.union(told))
