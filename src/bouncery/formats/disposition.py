@@ -12,6 +12,7 @@ from bouncery.formats.reading import Claim, Reading, Spot
 from bouncery.model import Action, Kind, Source
 
 if TYPE_CHECKING:
+    from bouncery.formats.fields import Group
     from bouncery.message import Message, Part
 
 TYPES = ("message/disposition-notification", "message/global-disposition-notification")
@@ -25,18 +26,21 @@ def read(message: Message) -> Reading | None:
     if part is None:
         return None
     groups = read_groups(part.text)
-    value = next((value for group in groups if (value := group.get("disposition"))), "")
-    final = next((value for group in groups if (value := group.get("final-recipient"))), "")
-    first = next((value for group in groups if (value := group.get("original-recipient"))), "")
-    address = read_address(final)
+    address = read_address(first_value(groups, "final-recipient"))
+    first = first_value(groups, "original-recipient")
     mailed = original(first, address) if first else None
-    if not refused(value, message):
+    if not refused(first_value(groups, "disposition"), message):
         return Reading(format="disposition", kind=Kind.RECEIPT, claims=(Claim(address=mailed, final_address=address),))
     words, spot = stated_reason(message, part)
     claim = Claim(
         address=mailed, final_address=address, action=Action.FAILED, diagnostic=words, source=Source.TEXT, spot=spot
     )
     return Reading(format="disposition", kind=Kind.FAILURE, claims=(claim,))
+
+
+def first_value(groups: list[Group], name: str) -> str:
+    """Give a field of the report, wherever it stands."""
+    return next(filter(None, (group.get(name) for group in groups)), "")
 
 
 def refused(value: str, message: Message) -> bool:

@@ -43,14 +43,18 @@ class Mention(NamedTuple):
 
 # What stands before an address that is not the failed recipient.
 NOT_BEFORE = re.compile(
-    r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|mail from|reply-to|return-path|envelope-from|contact|postmaster at|postmaster|mailto|cc|bcc|helpdesk|help desk|support|admin|administrator"
-    r"|f|by|id|message-id|von|absender|de|da|expediteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren|contattare|contactez|contacte|write to|send mail to|mail to|e-mail to|email to|send (?:an )?e?-?mail to|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|"
-    r"try|new address|moved to|instead|use|using|please use|sent by|on behalf of|as)|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$",
+    r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|reply-to|return-path|envelope-from|contact|postmaster at"
+    r"|postmaster|(?<=<)mailto|cc|bcc|help ?desk|support|admin|administrator|questions?|f|by|message-id|von|absender|de|da"
+    r"|exp(?:é|e)diteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren sie|contattare|contactez|contacte"
+    r"|write to|send (?:an )?e?-?mail to|mail to|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
+    r"|instead|use|using|sent by|on behalf of|as|wenden sie sich(?: bitte)? an|bitte an|adressez-vous (?:à|a)|dirigirse a)"
+    r"|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$"
 )
 HELP_LINE = re.compile(
     r"\b(?:contact|assistance|questions?|support|help|abuse|complain|feedback|whitelist|unblock|forward (?:this|it)|please (?:send|e-?mail|write|mail|report)|reply to|visit|further information|more information|reach us|get in touch|problem report)\b|hilfe|aide|ayuda|aiuto|помощ|お問い合わせ|联系|聯絡|문의",
 )
 # A line of a listed message header: the To of the message, who may have received it.
+KEYED = re.compile(r"[ \t*\-]{0,8}[^\s:：<>@][^:：<>@\n]{0,40}(?:[:：]|[ \t]\.{3,30})[ \t]{0,20}[<\"'(\[]?(?:smtp:|rfc822;[ ]?)?")
 LISTING = re.compile(r"[ \t*\-]{0,8}(?:to|an|a|à|para|кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
 LISTED_NEAR = re.compile(r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)[ \t]{0,4}[:：]")
 LABEL_BEFORE = re.compile(
@@ -102,6 +106,9 @@ def local_start(text: str, at: int, last: int) -> int:
         start -= 1
     while start < at and text[start] in "'`.*=|/{}?&#!-":
         start += 1
+    prefix = text.rfind("=", start, at) + 1  # "dda:SMTP=user@host": the name of an attribute (RFC 2156)
+    if prefix and text[start:prefix].lower() in {"smtp=", "rfc822=", "rfc-822=", "addr=", "email=", "rcpt="}:
+        start = prefix
     return start
 
 
@@ -124,10 +131,12 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
         return Plainness.NEVER
     if LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200]):
         return Plainness.SENTENCE
-    return Plainness.NAMED if LABEL_BEFORE.search(tail) else Plainness.SENTENCE
+    if LABEL_BEFORE.search(tail) or (KEYED.fullmatch(before) and not after.strip(" \t>)]\"'.,;")):
+        return Plainness.NAMED
+    return Plainness.SENTENCE
 
 
 def in_url(before: str) -> bool:
     """Whether an address stands inside a URL."""
     word = before[-100:].rpartition(" ")[2]
-    return "//" in word or "mailto:" in word.lower()
+    return "//" in word or "<mailto:" in word

@@ -77,6 +77,8 @@ def is_notification(
         return tells or "subject" in titled
     if OTHER_KINDS & (said | titled) and not (tells and (named or returns) and not OTHER_KINDS & titled):
         return False
+    if headers.get("precedence").lower() in {"auto_reply", "vacation"} or "x-autoreply" in headers:
+        return False
     if is_automatic(message):
         if tells or (("subject" in titled or returns) and not answers):
             return True

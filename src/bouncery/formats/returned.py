@@ -35,10 +35,10 @@ def mailbox_of(segment: Segment, never: Collection[str]) -> str | None:
     if not segment.returned:
         return None
     headers = original_headers(segment)
-    for candidates in (received_for(headers), addressed_to(headers)):
+    for candidates in (addressed_to(headers), received_for(headers)):
         kept = {comparable(address): address for address in candidates if comparable(address) not in never}
-        if len(kept) == 1:
-            return next(iter(kept.values()))
+        if kept:
+            return next(iter(kept.values())) if len(kept) == 1 else None
     return None
 
 
@@ -52,7 +52,8 @@ def received_for(headers: Headers) -> list[str]:
 
 
 def addressed_to(headers: Headers) -> list[str]:
-    """Give the addresses of the To field; a list's address is nobody's mailbox."""
+    """Give the addresses of the To and Cc fields; a list's address is nobody's mailbox."""
     if any(name in headers for name in LISTED):
         return []
-    return [address for value in headers.all("to") for piece in value.split(",") if (address := read_address(piece))]
+    values = [*headers.all("to"), *headers.all("cc")]
+    return [address for value in values for piece in value.split(",") if (address := read_address(piece))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from bouncery.codes.grammar import innermost
 from bouncery.formats.cut import cut
 from bouncery.formats.html import to_text
 from bouncery.message import Headers
@@ -33,15 +34,24 @@ def own_words(message: Message) -> Segment:
 
 
 def find_own_words(message: Message) -> Segment:
-    """Look for the own words of a notification."""
-    best = Segment("", 0, "")
+    """Look for the own words of a notification: the first part that names an address and a code, or failing that, any."""
+    found: list[Segment] = []
+    returned = ""
     for part in text_parts(message):
         words = to_text(part.text) if part.media_type == "text/html" else part.text
-        text, returned = cut(unquoted(words))
+        text, behind = cut(unquoted(words))
+        returned = returned or behind
         if text.strip():
-            return Segment(text, part.index, returned or returned_header(message))
-        best = best if best.returned else Segment("", part.index, returned)
-    return Segment("", best.part, best.returned or returned_header(message))
+            found.append(Segment(text, part.index, behind))
+            if "@" in text and innermost(text):
+                break
+    best = max(found, key=telling, default=Segment("", 0, ""))
+    return best._replace(returned=best.returned or returned or returned_header(message))
+
+
+def telling(segment: Segment) -> tuple[bool, bool]:
+    """How much a text tells: whom it speaks of, and a code."""
+    return "@" in segment.text, innermost(segment.text) is not None
 
 
 def text_parts(message: Message) -> list[Part]:

@@ -88,24 +88,34 @@ def reporting_domain(message: Message, reporting_mta: str | None) -> str | None:
 
 def related(text: str, spoken_of: list[Mention], chosen: dict[str, Failed]) -> list[Failed]:
     """Note the addresses that recipients were generated from or forwarded to."""
-    last: str | None = None
     words = text.lower()
     if not any(word in words for word in ("ed from", "forward", "redirect", "->", "=>")):
         return list(chosen.values())
+    last: Mention | None = None
     for mention in spoken_of:
-        key = comparable(mention.address)
         before = lead(text, mention)
         if ALIAS.search(before):
-            if last in chosen:
-                chosen[last] = chosen[last]._replace(parent=mention.address)
-            elif not chosen:
-                chosen[key] = Failed(mention)
-            chosen.pop(key, None) if last in chosen and last != key else None
-        elif FORWARD.search(before) and last in chosen:
-            chosen[last] = chosen[last]._replace(target=mention.address)
-        elif key in chosen:
-            last = key
+            generated_from(chosen, mention, last)
+        elif FORWARD.search(before):
+            key = comparable(last.address) if last else ""
+            if key in chosen:
+                chosen[key] = chosen[key]._replace(target=mention.address)
+        elif mention.plainness > Plainness.NEVER:
+            last = mention
     return list(chosen.values())
+
+
+def generated_from(chosen: dict[str, Failed], parent: Mention, child: Mention | None) -> None:
+    """Note that one recipient was generated from another; both are one, whichever of them the header named."""
+    key, parent_key = comparable(child.address) if child else "", comparable(parent.address)
+    if key in chosen:
+        chosen[key] = chosen[key]._replace(parent=parent.address)
+        if parent_key != key:
+            chosen.pop(parent_key, None)
+    elif parent_key in chosen and child:
+        chosen[parent_key] = Failed(child, parent=parent.address)
+    elif not chosen:
+        chosen[parent_key] = Failed(parent)
 
 
 def lead(text: str, mention: Mention) -> str:
@@ -194,28 +204,49 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
     mention = chosen[index]
     if len(chosen) == 1:
         return answer_in(text, 0, len(text), mention.address)
+    heading = heading_above(text, chosen, index)
+    if heading:
+        return answer_in(text, *heading, mention.address)
     start, end = block(text, chosen, index)
-    last = all(other.start <= mention.start for other in chosen)
-    if any(map(str.isalpha, text[mention.end : end])) or any(map(str.isalpha, text[start : mention.start])):
+    if has_words(text, mention.end, end) or has_words(text, start, mention.start):
         answer = answer_in(text, start, end, mention.address)
-        if answer.code or not last or index == 0:
+        others = any(has_words(text, other.end, block(text, chosen, place)[1]) for place, other in enumerate(chosen[:index]))
+        last = all(other.start <= mention.start for other in chosen)
+        if answer.code or not last or index == 0 or others:
             return answer
-        first = chosen[0]
-        if any(map(str.isalpha, text[first.end : block(text, chosen, 0)[1]])):
-            return answer
-    return shared(text, chosen, mention)
-
-
-def shared(text: str, chosen: list[Mention], mention: Mention) -> Answer:
-    """Give the answer that stands once for several recipients: in the line above them, else behind the last, else before all."""
-    above = text[: text.rfind("\n", 0, mention.start) + 1].rstrip()
-    above_start = above.rfind("\n") + 1
-    heading = above[above_start:]
-    if heading and ":" in heading[:20] and not heading.endswith(":") and "@" not in heading:
-        return answer_in(text, above_start, above_start + len(heading), mention.address)
     bottom = max(chosen, key=lambda other: other.start)
     behind = answer_in(text, bottom.start, len(text), mention.address)
     return behind if behind.code else answer_in(text, 0, len(text), mention.address)
+
+
+def has_words(text: str, start: int, end: int) -> bool:
+    """Whether a stretch of text holds a letter."""
+    return any(map(str.isalpha, text[start:end]))
+
+
+def heading_above(text: str, chosen: list[Mention], index: int) -> tuple[int, int] | None:
+    """Give the line above a group of recipients that says what is wrong with them all, where none has words of its own."""
+    bottom = max(chosen, key=lambda mention: mention.start)
+    if has_words(text, bottom.end, len(text)):
+        return None
+    found: tuple[int, int] | None = None
+    at = text.rfind("\n", 0, chosen[0].start) + 1
+    above = text[:at].rstrip()
+    at = above.rfind("\n") + 1
+    for line in text[at:].split("\n"):
+        stop = at + len(line)
+        inside = [mention for mention in chosen if at <= mention.start < stop]
+        if any(has_words(text, at, mention.start) or has_words(text, mention.end, stop) for mention in inside):
+            return None
+        if inside and chosen[index] in inside:
+            return found
+        if not inside and line.strip():
+            key, colon, words = line.partition(":")
+            if not colon or not words.strip() or len(key) > 30:
+                return None
+            found = (at, stop)
+        at = stop + 1
+    return None
 
 
 def unaddressed(notice: Notice) -> list[Claim]:
