@@ -10,9 +10,10 @@ from bouncery.codes.grammar import innermost
 from bouncery.dates import iso_date
 from bouncery.decide import conclude, effective_class
 from bouncery.formats import FORMATS
+from bouncery.formats.forwarded import inner
 from bouncery.gather import gather, is_complete, witnesses
 from bouncery.message import read
-from bouncery.model import Action, Evidence, Limits, Recipient, Report, Source, Stage, Verdict
+from bouncery.model import Action, Evidence, Kind, Limits, Recipient, Report, Source, Stage, Verdict
 from bouncery.original import read_original
 from bouncery.rules import Question, RuleSet, shipped
 from bouncery.rules.hosts import providers
@@ -37,9 +38,21 @@ def parse(
     """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"data must be bytes, not {type(data).__name__}: read the message in binary mode")
-    message = read(bytes(data), limits)
-    readings = read_formats(message)
-    gathered = gather(readings)
+    return report_on(bytes(data), limits, rules, FORWARDS)
+
+
+FORWARDS = 3
+"""How often a notification may have been forwarded whole."""
+
+
+def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int) -> Report:
+    """Read one message; where it only passes on a notification, read that one."""
+    message = read(data, limits)
+    gathered = gather(read_formats(message))
+    if gathered.kind is Kind.OTHER and forwards and (passed_on := inner(message)):
+        report = report_on(passed_on, limits, rules, forwards - 1)
+        if report.kind is not Kind.OTHER:
+            return msgspec.structs.replace(report, notes=(*message.notes, "forwarded: read the message inside", *report.notes))
     date = message.headers.get("date")
     return Report(
         kind=gathered.kind,

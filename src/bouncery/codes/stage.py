@@ -11,6 +11,7 @@ COMMANDS = {
     "mail": Stage.MAIL,
     "data": Stage.DATA,
     "text": Stage.DATA,
+    "tran": Stage.DATA,
     "bdat": Stage.DATA,
     "dot": Stage.DATA,
     "helo": Stage.HELO,
@@ -21,12 +22,12 @@ COMMANDS = {
     "conn": Stage.CONNECT,
 }
 ANSWERED = re.compile(
-    r"(?:in reply to|in response to|response to|reply to|after|for|during|sending|like our(?: final)?|>>>|<<<|sent:?|smtp:|command:?|state:?)"
-    r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
+    r"(?:in reply to|in response to|response to|reply to|after|for|during|sending|like our(?: final)?|phase:|stage:|\[|>>>|<<<|sent:?|smtp:|command:?|state:?)"
+    r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|rcpt_to\b|transfer of mail text|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
     r"|initial connection|connection|greeting|connect\b)"
 )
-WORDS = ("rcpt", "data", "mail from", "mail command", "helo", "ehlo", "lhlo", "bdat", "connect", "greeting", "text command", "dot", " like ", "after i sent")
-OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|failed after i sent the (message)")
+WORDS = ("rcpt", "data", "mail from", "mail command", "helo", "ehlo", "lhlo", "bdat", "connect", "greeting", "text command", "mail text", "sender was", "dot", " like ", "after i sent")
+OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|but (sender) was rejected|failed after i sent the (message)")
 
 
 def stage_of(text: str) -> Stage | None:
@@ -40,6 +41,6 @@ def stage_of(text: str) -> Stage | None:
     other = OTHER.search(words)
     if other is None:
         return None
-    if other[2]:
+    if other[3]:
         return Stage.DATA
-    return Stage.MAIL if other[1] else Stage.RCPT
+    return Stage.MAIL if other[1] or other[2] else Stage.RCPT

@@ -1,18 +1,21 @@
-"""Automatic answers that report no delivery: vacation notices, tickets, challenges, opt-outs (RFC 3834)."""
+"""Automatic answers that report no delivery: vacation notices, tickets, challenges, opt-outs, complaints (RFC 3834)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from bouncery.address import read_address
-from bouncery.formats.notice import ANSWERED
+from bouncery.address import comparable, read_address
+from bouncery.formats.mailboxes import Plainness, mentions
+from bouncery.formats.notice import ANSWERED, LISTED, is_null_path, own_addresses
 from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading
+from bouncery.formats.returned import original_recipient
 from bouncery.formats.segment import own_words
 from bouncery.model import Kind
 
 if TYPE_CHECKING:
+    from bouncery.formats.segment import Segment
     from bouncery.message import Message
 
 MARKS = re.compile(
@@ -21,39 +24,46 @@ MARKS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 PRECEDENCES = frozenset({"auto_reply", "auto-reply", "autoreply", "vacation"})
+BULK = frozenset({"bulk", "list", "junk"})
 SHORT = 1_500
 """Characters within which a statement of absence is what the message is about."""
+TERSE = 200
+"""Characters within which it is all that an answer says."""
+NO_REPLY = re.compile(r"(?:no-?_?reply|do-?not-?reply|donotreply|mailer-?daemon|postmaster|auto)", re.IGNORECASE)
+OPT_OUT = re.compile(r"\s*(?:re:\s*)?(?:unsubscribe|abmelden|d(?:é|e)sabonnement|baja|disiscrizione|afmelden)\b", re.IGNORECASE)
 
 
 def read(message: Message) -> Reading | None:
     """Read an automatic answer; None if nothing says that it is one."""
-    headers = message.headers
-    subject = headers.decoded("subject")
-    titled = signals(subject)
-    words = own_words(message).text
-    said = signals(words[:SHORT])
-    kind = kind_of(message, subject, titled, said)
+    subject = message.headers.decoded("subject")
+    segment = own_words(message)
+    kind = kind_of(message, subject, segment)
     if kind is None:
         return None
-    person = read_address(headers.get("from"))
+    person = person_of(message, segment, kind)
     return Reading(format="autoreply", kind=kind, claims=(Claim(address=person),) if person else ())
 
 
-def kind_of(message: Message, subject: str, titled: frozenset[str], said: frozenset[str]) -> Kind | None:
+def kind_of(message: Message, subject: str, segment: Segment) -> Kind | None:
     """Tell the kind from header, subject and words, the plainest sign first."""
-    marked = is_marked(message)
-    if "challenge" in said | titled and (marked or titled & {"challenge"} or not ANSWERED.match(subject)):
+    titled, said = signals(subject), signals(segment.text[:SHORT])
+    marked = is_marked(message, segment)
+    listed = any(name in message.headers for name in LISTED)
+    if "complaint" in titled and "complaint" in said | titled and not listed:
+        return Kind.COMPLAINT
+    if "challenge" in said | titled and not listed and (marked or not ANSWERED.match(subject)):
         return Kind.CHALLENGE
-    if "x-apple-unsubscribe" in message.headers or subject.strip().lower() == "unsubscribe":
+    if "x-apple-unsubscribe" in message.headers or (OPT_OUT.match(subject) and not listed):
         return Kind.UNSUBSCRIBE
-    if "unsubscribe" in said and len(message.parts) == 1 and not marked and "list-id" not in message.headers:
-        return Kind.UNSUBSCRIBE if len(said) == 1 and short(message) else None
+    if "unsubscribe" in said and not marked and not listed and not said - {"unsubscribe"} and len(segment.text) < SHORT:
+        return Kind.UNSUBSCRIBE
     if marked or "auto_reply" in titled:
         return Kind.AUTO_REPLY
-    return Kind.AUTO_REPLY if "auto_reply" in said and "list-id" not in message.headers and short(message) else None
+    alone = "auto_reply" in said and not listed and is_unwritten(message, subject, segment)
+    return Kind.AUTO_REPLY if alone else None
 
 
-def is_marked(message: Message) -> bool:
+def is_marked(message: Message, segment: Segment) -> bool:
     """Whether the header says that a programme answered (RFC 3834, section 5, and its forerunners)."""
     headers = message.headers
     submitted = headers.get("auto-submitted").strip().lower()
@@ -61,9 +71,32 @@ def is_marked(message: Message) -> bool:
         return True
     if headers.get("precedence").strip().lower() in PRECEDENCES or MARKS.search(headers.block) is not None:
         return True
-    return headers.get("return-path").strip() == "<>" and not message.media_type.startswith("multipart/report")
+    return is_null_path(message) and message.media_type != "multipart/report" and bool(segment.text.strip())
 
 
-def short(message: Message) -> bool:
-    """Whether a message says little else."""
-    return sum(len(part.body) for part in message.parts) < 2 * SHORT
+def is_unwritten(message: Message, subject: str, segment: Segment) -> bool:
+    """Whether a statement of absence reads as no person would write it: from no mail program, nothing quoted, short."""
+    headers = message.headers
+    if "user-agent" in headers or headers.get("precedence").strip().lower() in BULK or "\n>" in segment.text:
+        return False
+    return len(segment.text) < (TERSE if ANSWERED.match(subject) else SHORT)
+
+
+def person_of(message: Message, segment: Segment, kind: Kind) -> str | None:
+    """Give the person whose mailbox answered: the sender, or the one spoken of where a programme answers for them."""
+    sender = read_address(message.headers.get("from"))
+    behind = kind in {Kind.CHALLENGE, Kind.COMPLAINT} or (kind is Kind.UNSUBSCRIBE and "auto-submitted" in message.headers)
+    if sender and not behind and not NO_REPLY.match(sender):
+        return sender
+    own = own_addresses(message, segment)
+    named = {comparable(mention.address): mention.address for mention in mentions(segment.text, own) if is_named(mention.plainness)}
+    if len(named) == 1:
+        return next(iter(named.values()))
+    if kind is Kind.COMPLAINT:
+        return original_recipient(segment)
+    return sender
+
+
+def is_named(plainness: Plainness) -> bool:
+    """Whether somebody is spoken of at all."""
+    return plainness is not Plainness.NEVER

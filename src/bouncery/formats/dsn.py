@@ -10,6 +10,7 @@ from bouncery.codes.grammar import find_codes, innermost, read_status, specifici
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
 from bouncery.formats.fields import read_groups
+from bouncery.formats.notice import may_report
 from bouncery.formats.reading import Claim, Reading, Spot
 from bouncery.model import Action, Source
 
@@ -44,6 +45,7 @@ def read(message: Message) -> Reading | None:
     parts = [part for part in message.parts if part.media_type.startswith("message/") and part.media_type.endswith(STATUS_TYPES)]
     if not parts:
         parts = [part for part in message.parts if part.media_type.startswith("text/") and has_fields(part)][:1]
+        parts = parts if parts and may_report(message) else []
     readings = [read_part(part, message.limits) for part in parts]
     if not any(reading.claims or reading.reporting_mta for reading in readings):
         return None

@@ -55,12 +55,16 @@ HELP_LINE = re.compile(
 )
 # A line of a listed message header: the To of the message, who may have received it.
 KEYED = re.compile(r"[ \t*\-]{0,8}[^\s:：<>@][^:：<>@\n]{0,40}(?:[:：]|[ \t]\.{3,30})[ \t]{0,20}[<\"'(\[]?(?:smtp:|rfc822;[ ]?)?")
+KEYED_AFTER = re.compile(r"[ \t>)\]\"'.,;]{0,6}(?:$|[\-–(])")
 LISTING = re.compile(r"[ \t*\-]{0,8}(?:to|an|a|à|para|кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
 LISTED_NEAR = re.compile(r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)[ \t]{0,4}[:：]")
 LABEL_BEFORE = re.compile(
     r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?|ontvangers?|adresat|odbiorc[ay]"
     r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)[\s:：=<(\[\"'*\-]{0,8}(?:rfc822;|smtp:|mailto:)?[\s:=<(\[\"'*]{0,4}$",
 )
+# Mailboxes that a notification names as the place to ask (RFC 2142).
+ROLE = re.compile(r"(?:postmaster|mailer-daemon|mail-daemon|abuse|hostmaster|no-?reply|do-?not-?reply)@", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.!?;][ \t]")
 BULLET = re.compile(r"\s{0,20}(?:\d{1,3}[.)]|[a-z][.)])?[ \t<>()\[\]\"'*•·\-–—|:;,.=#«»`]*")
 REPLY_BEFORE = re.compile(r"(?:\b[245]\d\d[ \-](?:[245]\.\d{1,3}\.\d{1,3})?|[245]\.\d{1,3}\.\d{1,3})[\s\-<#:(\[\"']{0,6}$")
 LINE_AFTER = re.compile(r"[\s>)\]\"'»]{0,4}(?:$|[:：;,.]|\.\.\.|…|-+|<mailto:|\(|on\b|--|=|»|\|)|[ \t]{2}|\t")
@@ -71,7 +75,7 @@ def mentions(text: str, never: Collection[str] = ()) -> list[Mention]:
     found: list[Mention] = []
     for address, start, end in addresses(text):
         plainness = plainness_of(text, start, end)
-        if plainness is not Plainness.LINE and comparable(address) in never:
+        if plainness is not Plainness.LINE and (ROLE.match(address) or comparable(address) in never):
             plainness = Plainness.NEVER
         found.append(Mention(address, start, end, plainness))
         if len(found) >= MOST:
@@ -127,11 +131,11 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
         return Plainness.NEVER
     if REPLY_BEFORE.search(tail):
         return Plainness.NAMED
-    if HELP_LINE.search(before) or HELP_LINE.search(after):
+    if HELP_LINE.search(SENTENCE_END.split(before)[-1]) or HELP_LINE.search(SENTENCE_END.split(after, 1)[0]):
         return Plainness.NEVER
     if LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200]):
         return Plainness.SENTENCE
-    if LABEL_BEFORE.search(tail) or (KEYED.fullmatch(before) and not after.strip(" \t>)]\"'.,;")):
+    if LABEL_BEFORE.search(tail) or (KEYED.fullmatch(before) and KEYED_AFTER.match(after)):
         return Plainness.NAMED
     return Plainness.SENTENCE
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DAEMON = re.compile(
     r"\b(?:mailer[\-_. ]?daemon|mail[\-_. ]?daemon|post[\-_. ]?master|mail delivery (?:sub)?system|mail delivery service|delivery subsystem"
-    r"|system administrator|mail administrator|mail\.delivery\.system|mail[\-_. ]?system|mdaemon|mta|smtp_mail_service|mail gateway)\b"
+    r"|system administrator|mail\.delivery\.system|mail[\-_. ]?system|mdaemon|mta|smtp_mail_service|mail gateway)\b"
 )
 ANSWERED = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv|enc|doorst|回复|答复|转发|返信|転送|рe|на)(?:\[\d+\])?\s*[:：]", re.IGNORECASE
@@ -97,6 +97,15 @@ def begins_as_notice(subject: str, *, tagged: bool) -> bool:
     """
     text = fold(subject if tagged else TAGS.sub("", subject, count=1))
     return any(start == 0 and "subject" in phrase.meanings for phrase, start, _ in book().find(text))
+
+
+def may_report(message: Message) -> bool:
+    """Whether a message is such that report fields in its text are its own, not quoted by a person."""
+    if is_automatic(message):
+        return True
+    subject = message.headers.decoded("subject")
+    listed = any(name in message.headers for name in LISTED)
+    return not ANSWERED.match(subject) and begins_as_notice(subject, tagged=listed)
 
 
 def is_null_path(message: Message) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FOR = re.compile(r"\bfor[ \t\n]+<?([^\s<>;]{1,128}@[^\s<>;]{1,255})>?", re.IGNORECASE)
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-beenthere")
+DELIVERED = ("x-original-to", "delivered-to", "envelope-to", "x-hmxmroriginalrecipient")
 SENDER = re.compile(
     r"^[ \t>]{0,4}(?:[Ff]rom|[Ss]ender|[Rr]eturn-[Pp]ath|[Rr]eply-[Tt]o|[Ee]rrors-[Tt]o)[ \t]?:[^\n@]{0,200}?"
     r"([^\s<>,;:\"()\[\]@]{1,128}@[^\s<>,;:\"()\[\]]{1,255})",
@@ -28,6 +29,12 @@ LONGEST = 20_000
 def senders(segment: Segment) -> list[str]:
     """Give the addresses that the returned message came from."""
     return [found[1] for found in SENDER.finditer(segment.returned, 0, LONGEST)]
+
+
+def original_recipient(segment: Segment) -> str | None:
+    """Give the recipient that the returned header was delivered to, where it says so."""
+    headers = original_headers(segment)
+    return next((address for name in DELIVERED if (address := read_address(headers.get(name)))), None)
 
 
 def mailbox_of(segment: Segment, never: Collection[str]) -> str | None:

@@ -40,6 +40,7 @@ def find_own_words(message: Message) -> Segment:
     for part in text_parts(message):
         words = to_text(part.text) if part.media_type == "text/html" else part.text
         text, behind = cut(unquoted(words))
+        text = unsigned(text)
         returned = returned or behind
         if text.strip():
             found.append(Segment(text, part.index, behind))
@@ -47,6 +48,12 @@ def find_own_words(message: Message) -> Segment:
                 break
     best = max(found, key=telling, default=Segment("", 0, ""))
     return best._replace(returned=best.returned or returned or returned_header(message))
+
+
+def unsigned(text: str) -> str:
+    """Take off a signature, whose addresses are the reporter's own (RFC 3676, section 4.3)."""
+    at = max(text.rfind("\n-- \n"), text.rfind("\n--\n"))
+    return text[: at + 1] if at > 0 and "@" in text[:at] else text
 
 
 def telling(segment: Segment) -> tuple[bool, bool]:

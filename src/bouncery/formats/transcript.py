@@ -13,10 +13,10 @@ from bouncery.model import Stage
 PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 # RFC 5321, section 3.3: what a server answers to commands after the refusal is a consequence.
 CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[01][ ])?(?:error: )?no (?:valid )?recipients|250\b|221\b|354\b|220\b).*$")
-HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|<---?|s:)[ \t]*(?=[245]\d\d)")
-SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|--?->|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
+HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:<--|<<)|s:)[ \t]*(?=[245]\d\d)")
+SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
-PIPELINED = re.compile(r"[ \t]*5\d\d[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
+PIPELINED = re.compile(r"[ \t]*55[013][ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 REMOTE = re.compile(
     r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
     r"((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})\b"
@@ -100,13 +100,15 @@ def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage
     named = [row for row in answers if address and row[4].casefold() == address.casefold()]
     if not named and address and any(row[4] for row in answers):
         return None
-    return (named or answers)[0][:4]
+    rows = named or answers
+    final = [row for row in rows if row[0].reply_class == 5]
+    return (final or rows)[0][:4]
 
 
 def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
     """Give the failing replies of a transcript with their span, stage, and the address of the command."""
     found: list[tuple[Code, int, int, Stage | None, str]] = []
-    if not any(mark in block for mark in (">>>", "<<<", "->", "C:", "S:", "c:", "s:")):
+    if not any(mark in block for mark in (">>", "<<", "-->", "C:", "S:", "c:", "s:")):
         return found
     commands = list(SENT.finditer(block))
     for line in HEARD.finditer(block):

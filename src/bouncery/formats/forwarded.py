@@ -1,0 +1,45 @@
+"""A notification that somebody passed on whole: attached, or pasted below a forwarding line, with hardly a word of their own.
+
+A person who adds words writes about a bounce; a message with nothing else in it is one (RFC 6522, section 3).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bouncery.formats.segment import text_parts
+
+if TYPE_CHECKING:
+    from bouncery.message import Message
+
+HEADER = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Von|De|Da)[ \t]?:[^\n]{0,200}(?:@|daemon|DAEMON)")
+ANOTHER = re.compile(r"\n[ \t>]{0,8}(?:Subject|Date|To|Betreff|Datum|An|Objet)[ \t]?:")
+FORWARDING = re.compile(r"(?i)forward|weitergeleit|transf[ée]r|reenviad|encaminhad|inoltrat|doorgestuurd|przekaz|пересл|転送|转发|轉寄|전달")
+INDENT = re.compile(r"^(?:[ \t]{1,8}|> ?)", re.MULTILINE)
+FEW_LETTERS = 40
+"""Letters that are no comment of a person's own: "for the bounce box"."""
+
+
+def inner(message: Message) -> bytes | None:
+    """Give the message that another one forwards without a comment; None if it says anything itself."""
+    texts = text_parts(message)
+    attached = next((part for part in message.parts if part.media_type in {"message/rfc822", "message/global"}), None)
+    if attached is not None:
+        return attached.text.encode("utf-8", "replace") if silent("\n".join(part.text[:2000] for part in texts)) else None
+    for part in texts:
+        found = HEADER.search(part.text)
+        if found and silent(part.text[: found.start()]) and ANOTHER.search(part.text, found.end(), found.end() + 500):
+            return unindented(part.text[found.start() :].lstrip("\n")).encode("utf-8", "replace")
+    return None
+
+
+def silent(words: str) -> bool:
+    """Whether somebody added next to nothing; the line that a program writes above a forwarded message does not count."""
+    own = (line for line in words.split("\n") if not FORWARDING.search(line))
+    return sum(map(str.isalpha, "".join(own))) <= FEW_LETTERS
+
+
+def unindented(text: str) -> str:
+    """Undo one level of quoting or indenting, if the header has it."""
+    return INDENT.sub("", text) if text[:1] in {" ", "\t", ">"} else text
