@@ -172,7 +172,8 @@ class Part:
         encoding, charset = self.encoding, self.charset
         if encoding == "quoted-printable" and charset in PLAIN_CHARSETS:
             body, encoding = binascii.a2b_qp(body), ""
-        if encoding in PLAIN_ENCODINGS and (charset in PLAIN_CHARSETS or (body.isascii() and b"\x1b" not in body)):
+        plain = b"\x1b$" not in body and (charset in PLAIN_CHARSETS or (body.isascii() and b"\x1b" not in body))
+        if plain and encoding in PLAIN_ENCODINGS:
             try:
                 return body.decode("utf-8")
             except UnicodeDecodeError:

@@ -32,7 +32,7 @@ OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|but (sen
 
 def stage_of(text: str) -> Stage | None:
     """Give the stage that a report names; None if it names none."""
-    words = text.lower()
+    words = " ".join(text.lower().split())
     if not any(word in words for word in WORDS):
         return None
     found = ANSWERED.search(words)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bouncery.address import original, read_address, typed
+import msgspec
+
+from bouncery.address import comparable, original, read_address, typed
 from bouncery.codes.grammar import find_codes, innermost, read_status, specificity
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
 from bouncery.formats.fields import read_groups
 from bouncery.formats.notice import may_report
 from bouncery.formats.reading import Claim, Reading, Spot
+from bouncery.formats.transcript import from_session
 from bouncery.model import Action, Source
 
 if TYPE_CHECKING:
     from bouncery.formats.fields import Field, Group
     from bouncery.message import Message, Part
-    from bouncery.model import Limits
+    from bouncery.model import Limits, Stage
 
 STATUS_TYPES = ("delivery-status", "tracking-status", "deliverystatus")
 ACTIONS = (
@@ -50,9 +53,10 @@ def read(message: Message) -> Reading | None:
     if not any(reading.claims or reading.reporting_mta for reading in readings):
         return None
     first = readings[0]
+    claims = [claim for reading in readings for claim in reading.claims]
     return Reading(
         format="dsn",
-        claims=tuple(claim for reading in readings for claim in reading.claims),
+        claims=(told_by_text(message, claims[0]),) if len(claims) == 1 else tuple(claims),
         reporting_mta=first.reporting_mta,
         arrival_date=first.arrival_date,
         envelope_id=first.envelope_id,
@@ -60,6 +64,29 @@ def read(message: Message) -> Reading | None:
     )
 
 
+def told_by_text(message: Message, claim: Claim) -> Claim:
+    """Add what a notification of a single recipient says beside the report: the stage, and Exim's name for a forwarded one."""
+    changes: dict[str, object] = {}
+    if claim.stage is None and (stage := stage_in(message, claim.address or claim.final_address)):
+        changes["stage"] = stage
+    tried = read_address(message.headers.get("x-failed-recipients"))
+    if tried and claim.address is None and claim.final_address and comparable(tried) != comparable(claim.final_address):
+        changes.update(address=claim.final_address, final_address=tried)
+    return msgspec.structs.replace(claim, **changes) if changes else claim
+
+
+def stage_in(message: Message, address: str | None) -> Stage | None:
+    """Give the stage that the words for people tell."""
+    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
+    if part is None:
+        return None
+    words = part.text[:HUMAN_WORDS]
+    heard = from_session(words, address)
+    return heard[3] if heard else stage_of(words)
+
+
+HUMAN_WORDS = 4_000
+"""Characters of the words for people that are looked at beside a report."""
 INLINE = re.compile(r"(?im)^[ \t>]{0,8}f?inal-recipient[ \t]*:[ \t]*(?:rfc822|utf-8|[a-z0-9\-]{1,20})?[ \t]*;?")
 INLINE_START = re.compile(
     r"(?im)^[ \t>]{0,8}(?:reporting-mta|arrival-date|final-recipient|original-recipient|action|status|diagnostic-code|inal-recipient)[ \t]*:"
@@ -203,7 +230,11 @@ def recipients_of(group: Group) -> tuple[str | None, str | None]:
     if final is None or "@" not in final:
         final = next((found for name in ALIASES if (found := read_address(group.get(name)))), final)
     first = group.get("original-recipient")
-    return (original(first, final) if first else None), final
+    mailed = original(first, final) if first else None
+    if mailed:
+        return mailed, final if final and "@" in final else None
+    tried = read_address(group.get("x-actual-recipient"))
+    return (final, tried) if final and tried and comparable(tried) != comparable(final) else (None, final)
 
 
 LOCAL_PART = re.compile(r"[<\"]?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,64})[>\"]?")

@@ -13,6 +13,7 @@ from bouncery.formats.segment import text_parts
 if TYPE_CHECKING:
     from bouncery.message import Message
 
+FIRST = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Received|Delivered-To|Date|Subject|To|Von|De|Da)[ \t]?:")
 HEADER = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Von|De|Da)[ \t]?:[^\n]{0,200}(?:@|daemon|DAEMON)")
 ANOTHER = re.compile(r"\n[ \t>]{0,8}(?:Subject|Date|To|Betreff|Datum|An|Objet)[ \t]?:")
 FORWARDING = re.compile(r"(?i)forward|weitergeleit|transf[ée]r|reenviad|encaminhad|inoltrat|doorgestuurd|przekaz|пересл|転送|转发|轉寄|전달")
@@ -28,10 +29,16 @@ def inner(message: Message) -> bytes | None:
     if attached is not None:
         return attached.text.encode("utf-8", "replace") if silent("\n".join(part.text[:2000] for part in texts)) else None
     for part in texts:
-        found = HEADER.search(part.text)
-        if found and silent(part.text[: found.start()]) and ANOTHER.search(part.text, found.end(), found.end() + 500):
+        found = FIRST.search(part.text)
+        if found and silent(part.text[: found.start()]) and is_header(part.text, found.start()):
             return unindented(part.text[found.start() :].lstrip("\n")).encode("utf-8", "replace")
     return None
+
+
+def is_header(text: str, at: int) -> bool:
+    """Whether the header of a message begins at a position."""
+    found = HEADER.search(text, at, at + 5_000)
+    return found is not None and ANOTHER.search(text, at, at + 5_000) is not None
 
 
 def silent(words: str) -> bool:

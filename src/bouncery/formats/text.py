@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.address import comparable, read_address
 from bouncery.formats.locals import local_parts
-from bouncery.formats.mailboxes import Mention, Plainness
+from bouncery.formats.mailboxes import REPLY_BEFORE, Mention, Plainness
 from bouncery.formats.notice import Notice, examine
 from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading, Spot
@@ -208,6 +208,9 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
     if heading:
         return answer_in(text, *heading, mention.address)
     start, end = block(text, chosen, index)
+    if REPLY_BEFORE.search(text[start : mention.start]):
+        stop = text.find("\n", mention.end)
+        return answer_in(text, start, stop if stop >= 0 else len(text), mention.address)
     if has_words(text, mention.end, end) or has_words(text, start, mention.start):
         answer = answer_in(text, start, end, mention.address)
         others = any(has_words(text, other.end, block(text, chosen, place)[1]) for place, other in enumerate(chosen[:index]))

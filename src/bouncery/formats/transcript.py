@@ -16,7 +16,9 @@ CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[
 HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:<--|<<)|s:)[ \t]*(?=[245]\d\d)")
 SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
-PIPELINED = re.compile(r"[ \t]*55[013][ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
+PIPELINED = re.compile(r"[ \t]*\d{3}[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
+NO_MAILBOX = frozenset({550, 551, 553})
+NO_RECIPIENTS = re.compile(r"(?m)^[ \t]*(?:<<<|<--)[ \t]*(?:503|554[ \-][^\n]{0,20}no valid recipients)", re.IGNORECASE)
 REMOTE = re.compile(
     r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
     r"((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})\b"
@@ -122,10 +124,15 @@ def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
             continue
         before = [command for command in commands if command.end() <= line.start()]
         stage = COMMANDS.get(before[-1][1][:4].lower()) if before else None
-        if stage is Stage.DATA and PIPELINED.match(block, line.end()):
+        if stage is Stage.DATA and code.reply in NO_MAILBOX and pipelined(block, line.end()):
             stage = Stage.RCPT
         found.append((code, line.end(), stop, stage, (before[-1][2] or "") if before else ""))
     return found
+
+
+def pipelined(block: str, at: int) -> bool:
+    """Whether a refusal shown behind DATA was that of the recipient: it names it, or DATA itself failed for want of one."""
+    return PIPELINED.match(block, at) is not None or NO_RECIPIENTS.search(block, at) is not None
 
 
 def remote_host(block: str) -> str | None:
