@@ -92,7 +92,7 @@ def alone(reading: Reading, other: Reading | None = None) -> Gathered:
     """Take one reading as it is; `other` adds what it knows of the message as a whole."""
     claims = one_each(reading.claims)
     kind = reading.kind or kind_of(claims)
-    formats = (*((other.format,) if other else ()), reading.format)
+    formats = (*((other.format,) if other else ()), *names(reading))
     return Gathered(
         kind,
         formats,
@@ -112,13 +112,18 @@ def completed(dsn: Reading, text: Reading | None) -> Gathered:
     kept = [claim for claim in one_each(claims) if named(claim)]
     return Gathered(
         kind_of(kept or claims),
-        ("dsn", "text") if text else ("dsn",),
+        ("dsn", *names(text)) if text else ("dsn",),
         tuple(facts_of(claim, dsn.reporting_mta) for claim in kept),
         dsn.reporting_mta,
         dsn.arrival_date,
         dsn.envelope_id,
         dsn.notes,
     )
+
+
+def names(reading: Reading) -> tuple[str, ...]:
+    """Give the format of a reading, and the program whose layout it is."""
+    return (reading.format, reading.program) if reading.program else (reading.format,)
 
 
 def named(claim: Claim) -> str | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bouncery.address import comparable, read_address
+from bouncery.formats.layouts import layout_of
 from bouncery.formats.mailboxes import Plainness, mentions
 from bouncery.formats.notice import ANSWERED, LISTED, is_null_path, own_addresses
 from bouncery.formats.prose import signals
@@ -37,8 +38,9 @@ def read(message: Message) -> Reading | None:
     """Read an automatic answer; None if nothing says that it is one."""
     subject = message.headers.decoded("subject")
     segment = own_words(message)
+    layout = layout_of(message, segment)
     kind = kind_of(message, subject, segment)
-    if kind is None:
+    if kind is None or (layout and layout.kind is Kind.OTHER):
         return None
     person = person_of(message, segment, kind)
     return Reading(format="autoreply", kind=kind, claims=(Claim(address=person),) if person else ())

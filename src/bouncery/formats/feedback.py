@@ -35,7 +35,8 @@ def read(message: Message) -> Reading | None:
     feedback = next((value for group in groups if (value := group.get("feedback-type"))), "").strip().lower()
     if not feedback and "final-recipient" in part.text.lower():
         return None  # a delivery status under the wrong media type
-    kind = Kind.OTHER if feedback in NO_COMPLAINT else Kind.COMPLAINT
+    # RFC 5965, section 3.1: without its type a report is malformed, and says nothing that could be acted on.
+    kind = Kind.OTHER if feedback in NO_COMPLAINT or not feedback else Kind.COMPLAINT
     named = list(stated(groups)) or list(returned_recipients(message))
     claims = tuple(Claim(address=address) for address in dict.fromkeys(named)) if kind is Kind.COMPLAINT else ()
     return Reading(format="feedback", kind=kind, claims=claims)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.address import comparable
 from bouncery.codes.grammar import innermost
+from bouncery.formats.layouts import Layout, layout_of
 from bouncery.formats.mailboxes import Mention, Plainness, mentions
 from bouncery.formats.prose import book, signals
 from bouncery.formats.returned import senders
@@ -25,6 +26,7 @@ ANSWERED = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv|enc|doorst|回复|答复|转发|返信|転送|рe|на)(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
+NOTICES = frozenset({Kind.FAILURE, Kind.DELAY})
 OTHER_KINDS = frozenset({"auto_reply", "challenge", "complaint"})
 TAGS = re.compile(r"(?:\[[^\]]{0,60}\]\s*)*[*#!\s\"]*")
 
@@ -37,6 +39,7 @@ class Notice(NamedTuple):
     kind: Kind
     mentions: list[Mention]
     own: frozenset[str]
+    layout: Layout | None = None
 
 
 def examine(message: Message) -> Notice | None:
@@ -46,11 +49,14 @@ def examine(message: Message) -> Notice | None:
     own = own_addresses(message, segment)
     spoken_of = mentions(segment.text, own)
     said, titled = signals(segment.text), signals(subject)
+    layout = layout_of(message, segment)
+    if layout and layout.kind:
+        return Notice(message, segment, layout.kind, spoken_of, own, layout) if layout.kind in NOTICES else None
     if not is_notification(message, segment, spoken_of, said, titled):
         return None
     both = said | titled
     delayed = "still_trying" in both or ("delay" in both and "gave_up" not in both)
-    return Notice(message, segment, Kind.DELAY if delayed else Kind.FAILURE, spoken_of, own)
+    return Notice(message, segment, Kind.DELAY if delayed else Kind.FAILURE, spoken_of, own, layout)
 
 
 ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,128}@[^\s<>,;:\"()\[\]]{1,255}")

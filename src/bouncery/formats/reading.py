@@ -47,4 +47,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     reporting_mta: str | None = None
     arrival_date: str | None = None
     envelope_id: str | None = None
+    program: str | None = None
+    """The known program whose layout it is."""
     notes: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.address import comparable, read_address
+from bouncery.formats.layouts import recipient_by
 from bouncery.formats.locals import local_parts
 from bouncery.formats.mailboxes import REPLY_BEFORE, Mention, Plainness
 from bouncery.formats.notice import Notice, examine
@@ -22,6 +23,7 @@ from bouncery.model import Action, Kind, Source
 if TYPE_CHECKING:
     from bouncery.message import Message
 
+ACTIONS = {Kind.FAILURE: Action.FAILED, Kind.DELAY: Action.DELAYED}
 ALIAS = re.compile(r"(?:ultimately )?(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?[\s<]*$", re.IGNORECASE)
 FORWARD = re.compile(r"(?:forwarded|redirected|forwards|redirects|->|=>)(?:[ \t]+to)?:?[\s<]*$", re.IGNORECASE)
 REPORTER = re.compile(
@@ -46,9 +48,19 @@ def read(message: Message) -> Reading | None:
     reporter = REPORTER.search(notice.segment.text.lower())
     reporting_mta = reporter[1] if reporter else None
     chosen = recipients(notice, reporting_mta)
-    claims = [claim_for(notice, chosen, index) for index in range(len(chosen))] or unaddressed(notice)
+    claims = by_layout(notice) or [claim_for(notice, chosen, index) for index in range(len(chosen))] or unaddressed(notice)
     kind = notice.kind if len(claims) < 2 else None
-    return Reading(format="text", kind=kind, claims=tuple(claims), reporting_mta=reporting_mta)
+    program = notice.layout.name if notice.layout else None
+    return Reading(format="text", kind=kind, claims=tuple(claims), reporting_mta=reporting_mta, program=program)
+
+
+def by_layout(notice: Notice) -> list[Claim]:
+    """Give the recipient that a known layout points to."""
+    address = recipient_by(notice.layout, notice.message, notice.segment) if notice.layout else None
+    if address is None:
+        return []
+    text = notice.segment.text
+    return [claim(notice, ACTIONS[notice.kind], answer_in(text, 0, len(text), address), address)]
 
 
 def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
@@ -165,7 +177,7 @@ def claim(notice: Notice, action: Action, answer: Answer, address: str | None, f
 
 def action_for(notice: Notice, chosen: list[Mention], index: int) -> Action:
     """Tell what happened to one of several recipients: by the heading above it, else by its own lines."""
-    whole = Action.DELAYED if notice.kind is Kind.DELAY else Action.FAILED
+    whole = ACTIONS[notice.kind]
     if len(chosen) < 2:
         return whole
     text = notice.segment.text
@@ -258,5 +270,4 @@ def unaddressed(notice: Notice) -> list[Claim]:
     mailbox = mailbox_of(notice.segment, notice.own)
     if mailbox is None:
         return []
-    action = Action.DELAYED if notice.kind is Kind.DELAY else Action.FAILED
-    return [claim(notice, action, answer_in(text, 0, len(text)), mailbox)]
+    return [claim(notice, ACTIONS[notice.kind], answer_in(text, 0, len(text)), mailbox)]
