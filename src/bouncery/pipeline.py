@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bouncery.codes.grammar import innermost
+from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
 from bouncery.decide import conclude, effective_class
 from bouncery.formats import FORMATS
 from bouncery.formats.forwarded import inner
 from bouncery.gather import gather, is_complete, witnesses
 from bouncery.message import read
-from bouncery.model import Action, Evidence, Kind, Limits, Recipient, Report, Source, Stage, Verdict
+from bouncery.model import Action, Decision, Evidence, Kind, Limits, Reason, Recipient, Report, Source, Stage, Verdict
 from bouncery.original import read_original
 from bouncery.rules import Question, RuleSet, shipped
+from bouncery.rules.blocklist import blocklist
 from bouncery.rules.hosts import providers
+from bouncery.rules.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +108,37 @@ def judge(recipient: Recipient, rules: RuleSet | None = None, evidence: Sequence
     if recipient.action not in {Action.FAILED, Action.DELAYED}:
         return Verdict()
     match = (rules or shipped()).match(question(recipient))
-    return conclude(recipient, match, tuple(evidence))
+    verdict = conclude(recipient, match, pointed(evidence, match.winner.phrase if match.winner else ""))
+    return advised(verdict, recipient.diagnostic or "")
+
+
+def pointed(evidence: Sequence[Evidence], phrase: str) -> tuple[Evidence, ...]:
+    """Put the very words that a rule matched before the rest of the evidence, where they stand there as they are."""
+    if not phrase or not evidence:
+        return tuple(evidence)
+    whole = evidence[0]
+    at = whole.text.lower().find(phrase)
+    unfolded = whole.start is None or whole.end is None or whole.end - whole.start == len(whole.text)
+    if at < 0 or not unfolded or len(phrase) == len(whole.text):
+        return tuple(evidence)
+    start = None if whole.start is None else whole.start + at
+    words = Evidence(whole.source, whole.text[at : at + len(phrase)], whole.part, start, start and start + len(phrase))
+    return (words, *evidence)
+
+
+def advised(verdict: Verdict, text: str) -> Verdict:
+    """Add what a reply tells besides its reason: when to try again, and which blocklist it means."""
+    if verdict.decision is Decision.RETRY:
+        seconds = retry_after(text)
+        return msgspec.structs.replace(verdict, retry_after=seconds) if seconds else verdict
+    if verdict.reason in LISTING_REASONS:
+        listing = blocklist(text)
+        return msgspec.structs.replace(verdict, blocklist=listing) if listing else verdict
+    return verdict
+
+
+LISTING_REASONS = frozenset({Reason.BLOCKLISTED, Reason.BAD_REPUTATION, Reason.SPAM})
+"""Reasons for which a reply may name a blocklist."""
 
 
 def classify(
@@ -123,10 +156,15 @@ def classify(
     """
     if not isinstance(reply, str):
         raise TypeError(f"reply must be str, not {type(reply).__name__}: decode it first")
+    return judge(heard(reply, action, mta, stage), rules, (Evidence(Source.DIAGNOSTIC, reply),))
+
+
+def heard(reply: str, action: Action | None = None, mta: str | None = None, stage: Stage | None = None) -> Recipient:
+    """Give the facts in a reply that came without a message."""
     code = innermost(reply)
     if action is None:
         action = Action.DELAYED if code and code.reply_class == 4 else Action.FAILED
-    recipient = Recipient(
+    return Recipient(
         address="",
         action=action,
         final=action is Action.FAILED,
@@ -134,6 +172,5 @@ def classify(
         reply=code.reply if code else None,
         diagnostic=reply,
         remote_mta=mta,
-        stage=stage,
+        stage=stage or stage_of(reply),
     )
-    return judge(recipient, rules, (Evidence(Source.DIAGNOSTIC, reply),))
