@@ -66,8 +66,11 @@ def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int)
         date=iso_date(date) if date else None,
         original=read_original(message),
         recipients=tuple(judged(facts, rules) for facts in gathered.facts[: limits.recipients]),
-        notes=(*message.notes, *gathered.notes),
+        notes=(*message.notes, *gathered.notes, *(() if message.headers.names("") else (NO_MAIL,))),
     )
+
+
+NO_MAIL = "no mail: it begins with no header field"
 
 
 def read_formats(message: Message) -> list[Reading]:

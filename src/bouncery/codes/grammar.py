@@ -163,22 +163,13 @@ def heard(text: str) -> str:
 
 
 def with_status(replies: list[Code], codes: list[Code]) -> Code:
-    """Give the last reply together with the status code that belongs to it."""
+    """Give the last reply, from its first line on, together with the status code that belongs to it."""
     last = replies[-1]
-    if last.status:
-        return first_line(replies, last)
-    behind = [code for code in codes if code.reply is None and code.start > last.start]
-    same = [code for code in replies if code.reply == last.reply and code.status]
-    for code in (*behind, *same):
-        return Code(last.reply, code.status, last.start, last.end)
-    return last
-
-
-def first_line(replies: list[Code], last: Code) -> Code:
-    """Give the reply with the span of its first line, for a reply of many lines."""
-    start = last.start
-    for code in reversed(replies):
-        if (code.reply, code.status) != (last.reply, last.status):
+    lines = [last]
+    for code in reversed(replies[:-1]):
+        if code.reply != last.reply or (last.status and code.status != last.status):
             break
-        start = code.start
-    return Code(last.reply, last.status, start, last.end)
+        lines.append(code)
+    behind = [code for code in codes if code.reply is None and code.start > last.start]
+    status = last.status or next((code.status for code in (*behind, *lines) if code.status), None)
+    return Code(last.reply, status, lines[-1].start, last.end)
