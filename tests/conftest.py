@@ -9,9 +9,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 # A deadline measures the machine, not the code: tests/test_hostile.py holds the growth instead.
-COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-settings.register_profile("ci", max_examples=2_000, derandomize=True, database=None, **COMMON)
-settings.register_profile("quick", max_examples=100, **COMMON)
-settings.register_profile("explore", max_examples=20_000, **COMMON)
+settings.register_profile("ci", COMMON, max_examples=2_000, derandomize=True, database=None)
+settings.register_profile("quick", COMMON, max_examples=100)
+settings.register_profile("explore", COMMON, max_examples=20_000)
 settings.load_profile("ci")

@@ -30,25 +30,24 @@ class Growth(NamedTuple):
         return self.double <= ALLOWED * self.single
 
 
-def best(work: Callable[[T], object], given: T, runs: int, enough: float = 0.0) -> float:
-    """Give the least time that work took; one run is enough where it stays below `enough`."""
+def best(work: Callable[[T], object], given: T, runs: int) -> float:
+    """Give the least time that work took."""
     least = float("inf")
     for _ in range(runs):
         start = time.process_time()
         work(given)
         least = min(least, time.process_time() - start)
-        if least <= enough:
-            break
     return least
 
 
 def growth(work: Callable[[T], object], single: T, double: T, floor: float) -> Growth:
-    """Measure both inputs, again where noise may have made the growth look steep; below the floor it does not matter."""
-    found = Growth(0.0, best(work, double, RUNS, floor))
+    """Measure both inputs, again and better where the growth looks steep; below the floor it does not matter."""
+    found = Growth(0.0, best(work, double, 1))
     if found.double <= floor:
         return found
-    for _ in range(TRIES):
-        found = Growth(best(work, single, RUNS), best(work, double, RUNS))
-        if found.is_linear:
+    for attempt in range(TRIES):
+        runs = RUNS if attempt else 1
+        found = Growth(best(work, single, runs), best(work, double, runs))
+        if found.double <= floor or found.is_linear:
             break
     return found

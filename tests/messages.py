@@ -72,7 +72,11 @@ def is_stated(address: str, seen: str, report: Report) -> bool:
     local, _, domain = address.rpartition("@")
     hosts = {found.casefold() for found in HOST.findall(f"{report.reporting_mta or ''}")}
     senders = set(MAILBOX_DOMAIN.findall(seen.split("\0", 1)[0]))
-    return bool(local) and local.casefold() in seen and domain.casefold() in hosts | senders | {(report.reporting_mta or "").casefold()}
+    return (
+        bool(local)
+        and local.casefold() in seen
+        and domain.casefold() in hosts | senders | {(report.reporting_mta or "").casefold()}
+    )
 
 
 def addresses(report: Report) -> Iterator[str]:

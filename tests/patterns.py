@@ -20,9 +20,46 @@ ROOT = Path(bouncery.__file__).parent
 METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split")
 PARSER: Any = import_module("re._parser")
 REPEATED = (
-    "a", " ", "\n", "<", ">", "(", ")", "@", "\"", "'", "-", ".", ":", "=", "1", "5", "&", "\t", "\\", "/",
-    "550-", "a@", "@a.", "user ", "--x\n", "To: ", "\n ", "\n\t\n", "=?", "=?a?q?", "1.1.1", "5.1.1 ", "a.", "a-", "a: ", "<a@b", "é", "((", "\"\\",
-)  # fmt: skip
+    "a",
+    " ",
+    "\n",
+    "<",
+    ">",
+    "(",
+    ")",
+    "@",
+    '"',
+    "'",
+    "-",
+    ".",
+    ":",
+    "=",
+    "1",
+    "5",
+    "&",
+    "\t",
+    "\\",
+    "/",
+    "550-",
+    "a@",
+    "@a.",
+    "user ",
+    "--x\n",
+    "To: ",
+    "\n ",
+    "\n\t\n",
+    "=?",
+    "=?a?q?",
+    "1.1.1",
+    "5.1.1 ",
+    "a.",
+    "a-",
+    "a: ",
+    "<a@b",
+    "é",
+    "((",
+    '"\\',
+)
 
 
 class Use(NamedTuple):
@@ -78,16 +115,23 @@ def named() -> Iterator[Use]:
     for module in modules():
         for name, value in vars(import_module(module)).items():
             for number, pattern in enumerate(patterns_in(value)):
-                known = methods[module, name] or {"finditer"}
+                known = without_covered(methods[module, name]) or {"finditer"}
                 place = f"{module}.{name}" + (f"[{number}]" if number else "")
                 if isinstance(value, re.Pattern) and not defines(module, name):
                     continue
                 yield from (Use(place, pattern, method) for method in sorted(known))
 
 
+def without_covered(methods: set[str]) -> set[str]:
+    """Leave out the search for one place where a search for all places is made too."""
+    return methods - {"search"} if methods & {"finditer", "findall", "sub", "subn", "split"} else methods
+
+
 def defines(module: str, name: str) -> bool:
     """Whether a module gives a name its value, and does not import it."""
-    return any(isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name for node in ast.walk(tree(module)))
+    return any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name for node in ast.walk(tree(module))
+    )
 
 
 def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
@@ -122,7 +166,10 @@ def of_rules() -> Iterator[Use]:
 def literals(pattern: re.Pattern[Any]) -> list[str]:
     """Give the runs of literal characters in a pattern, the longest first."""
     runs: set[str] = set()
-    collect(PARSER.parse(pattern.pattern, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags), runs)
+    collect(
+        PARSER.parse(pattern.pattern, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags),
+        runs,
+    )
     return sorted(runs, key=lambda run: (-len(run), run))
 
 
@@ -154,7 +201,14 @@ def hostile(pattern: re.Pattern[Any]) -> list[str]:
     """Give the pieces whose repetition may make a pattern slow: common ones, and its own literals in several orders."""
     runs = literals(pattern)
     shortest = runs[::-1]
-    own = [*runs[:6], *shortest[:6], *(f"{run} " for run in runs[:4]), "".join(runs[:40]), " ".join(runs[:40]), "".join(shortest[:20])]
+    own = [
+        *runs[:6],
+        *shortest[:6],
+        *(f"{run} " for run in runs[:4]),
+        "".join(runs[:40]),
+        " ".join(runs[:40]),
+        "".join(shortest[:20]),
+    ]
     return list(dict.fromkeys(filter(None, (*REPEATED, *own))))
 
 

@@ -20,14 +20,14 @@ LINE = re.compile(rb"[^\n]*\n?")
 PART = re.compile(rb"(?m)^(?=--)")
 INJECTED = [
     b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\n",
-    b"Content-Type: multipart/mixed; boundary=\"\n",
+    b'Content-Type: multipart/mixed; boundary="\n',
     b"Content-Type: message/delivery-status; charset=utf-7\n",
     b"Content-Type: text/plain; charset=unicode_escape\n",
     b"Content-Type: text/html; charset=utf-16\n",
     b"Content-Transfer-Encoding: base64\n",
     b"Content-Transfer-Encoding: quoted-printable\n",
     b"Content-Transfer-Encoding: x-uuencode\n",
-    b"X-Failed-Recipients: u@example.com, \0@example.com, \"\n",
+    b'X-Failed-Recipients: u@example.com, \0@example.com, "\n',
     b"Final-Recipient: rfc822; \x1b[31mu@example.com\n",
     b"Final-Recipient: utf-8; \\x{D800}\\x{A}u@example.com\n",
     b"Original-Recipient: rfc822;u+0Av+00@example.com\n",
@@ -42,9 +42,23 @@ INJECTED = [
     b"To: " + b"<" * 50 + b"u@example.com\n",
     b"\n",
     b"--x\n",
-    b"{\"notificationType\": \"Bounce\", \"bounce\": {\"bouncedRecipients\": [null, {\"emailAddress\": 5}]}}\n",
+    b'{"notificationType": "Bounce", "bounce": {"bouncedRecipients": [null, {"emailAddress": 5}]}}\n',
 ]
-INSERTED = [b"\0", b"\r", b"\r\r\n", b"\x80", b"\xff\xfe", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\x1b$B", b"=\n", b"=00", b"@", b"<", b"\xf0\x9f\x98\x80"]
+INSERTED = [
+    b"\0",
+    b"\r",
+    b"\r\r\n",
+    b"\x80",
+    b"\xff\xfe",
+    b"\xed\xa0\x80",
+    b"\xe2\x80\xa8",
+    b"\x1b$B",
+    b"=\n",
+    b"=00",
+    b"@",
+    b"<",
+    b"\xf0\x9f\x98\x80",
+]
 
 
 def flipped(data: bytes, draw: DrawFn) -> bytes:
@@ -170,7 +184,9 @@ def recipient_group(draw: DrawFn, final: str, mailed: str | None) -> tuple[str, 
     if mailed is not None:
         rows.append(draw(field("Original-Recipient", f"rfc822{separator}{xtext(mailed)}", NO_COMMENT)))
     if action in {"failed", "delayed"} and draw(st.booleans()):
-        rows.append(draw(field("Diagnostic-Code", f"smtp; {status[0]}50 {status} not now,{draw(SPACE)}says the host", NO_COMMENT)))
+        rows.append(
+            draw(field("Diagnostic-Code", f"smtp; {status[0]}50 {status} not now,{draw(SPACE)}says the host", NO_COMMENT))
+        )
     if draw(st.booleans()):
         rows.append(draw(field("Remote-MTA", "dns; mail.example.com")))
     if draw(st.booleans()):

@@ -14,7 +14,7 @@ from bouncery import _flanker
 _LOCAL = r"[A-Za-z0-9!#$%&*+/=?^_{|}~.\-]+"
 _DOMAIN = r"(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]*[A-Za-z0-9]"
 PLAIN = re.compile(rf"\s*<?({_LOCAL}@{_DOMAIN})>?\s*")
-FIELD = re.compile(rf"\s*(?:rfc822\s*;\s*)?<?({_LOCAL}@{_DOMAIN})>?\s*", re.IGNORECASE)
+FIELD = re.compile(rf"\s*(?:(?i:rfc822)\s*;\s*)?<?({_LOCAL}@{_DOMAIN})>?\s*")
 NAMED = re.compile(rf"\s*(?:\"[^\"<>@;:\\]{{0,200}}\"|[^\"<>@;:()]{{0,200}})\s*<({_LOCAL}@{_DOMAIN})>\s*")
 TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9_\-]{0,30})\s*;\s*")
 # Gateways write the type twice.

@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 
 # What nearly every server writes; the standard library reads the rest.
-USUAL = re.compile(r"\s*(?:[A-Za-z]{3},)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])(\d\d)([0-5]\d)(?=\s|\(|$)")
+USUAL = re.compile(
+    r"\s*(?:[A-Za-z]{3},)?\s*(\d{1,2}) ([A-Za-z]{3}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])(\d\d)([0-5]\d)(?=\s|\(|$)"
+)
 MONTHS = {
     name: f"{number:02}"
     for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
-ALWAYS_VALID_DAY = 28
+LONG_MONTHS = frozenset({"01", "03", "05", "07", "08", "10", "12"})
+
+
+def last_day(month: str) -> int:
+    """Give a day up to which a month surely reaches; a leap day is left to the standard library."""
+    return 31 if month in LONG_MONTHS else 28 if month == "02" else 30
 
 
 def iso_date(field: str) -> str | None:
@@ -19,7 +26,7 @@ def iso_date(field: str) -> str | None:
     if found:
         day, name, year, hour, minute, second, sign, zone_hour, zone_minute = found.groups()
         month = MONTHS.get(name.lower())
-        if month and 0 < int(day) <= ALWAYS_VALID_DAY and int(zone_hour) < 24:
+        if month and 0 < int(day) <= last_day(month) and int(zone_hour) < 24:
             zone = "Z" if zone_hour + zone_minute == "0000" else f"{sign}{zone_hour}:{zone_minute}"
             return f"{year}-{month}-{int(day):02}T{hour}:{minute}:{second}{zone}"
     return unusual_date(field)

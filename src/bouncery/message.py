@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bouncery.model import Limits
@@ -19,62 +18,50 @@ if TYPE_CHECKING:
 BOUNDARY_LINE = re.compile(rb"\n--([^\n]{1,250})")
 FOLD = re.compile(r"\s*\n\s*")
 BOUNDARY = re.compile(r"\bboundary[ \t]*=[ \t\n]*(?:\"([^\"\n]{1,250})\"?|([^\s;\"]{1,250}))", re.IGNORECASE)
-CHARSET = re.compile(r"\bcharset[ \t]*=[ \t\n]*\"?([^\s;\"]{1,60})", re.IGNORECASE)
+CHARSET = re.compile(r"charset(?<!\wcharset)[ \t]*=[ \t\n]*\"?([^\s;\"]{1,60})")
 MEDIA_TYPE = re.compile(r"[ \t\n]*([!-.0-~]{1,60}/[!-.0-:<-~]{1,80})")
 QUOTED = re.compile(rb"(?m)^>[ ]?")
 MBOX_FROM = re.compile(rb">?From [^\n]*\n")
 PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "none"})
 PLAIN_CHARSETS = frozenset({"", "us-ascii", "ascii", "utf-8", "utf8"})
-RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"})
+RETURNED = frozenset(
+    {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}
+)
 REPORT_MARK = re.compile(rb"\ncontent-type:\s*message/[a-z0-9-]*(?:delivery-status|disposition-notification|feedback-report)")
 SCAN_FOR_MARK = 65_536
+LONGEST_PART_HEADER = 4_096
+"""Bytes in which the header of a nested multipart is looked for."""
 
 
 class Headers:
-    """One header block: values by lower-case name, looked up, decoded and unfolded on access (RFC 5322, section 2.2).
+    """One header block: values by lower-case name, decoded and unfolded on access (RFC 5322, section 2.2).
 
-    A message has thirty fields and a reader wants five, so nothing is read in advance. Lines that are no field are skipped.
+    A message has thirty fields and a reader wants five, so values wait as they stand. Lines that are no field are skipped.
     """
 
-    __slots__ = ("_found", "_lower", "_raw")
+    __slots__ = ("_fields", "_raw")
 
     def __init__(self, block: bytes) -> None:
-        """Hold a block whose lines end in LF."""
-        self._raw = b"\n" + block
-        self._lower = self._raw.lower()
-        self._found: dict[str, list[str]] = {}
+        """Cut a block whose lines end in LF into its fields."""
+        self._raw = block
+        self._fields: dict[str, list[str]] = {}
+        # Latin-1 keeps the bytes: a value is decoded when it is asked for.
+        for name, value in FIELD.findall("\n" + block.decode("latin-1")):
+            self._fields.setdefault(name.lower(), []).append(value)
 
     @property
     def block(self) -> str:
         """The whole block as text."""
-        return decoded(self._raw[1:])
+        return decoded(self._raw)
 
     def get(self, name: str) -> str:
         """Give the first field of that lower-case name, unfolded; empty if there is none."""
-        values = self.all(name)
-        return values[0] if values else ""
+        values = self._fields.get(name)
+        return read_value(values[0]) if values else ""
 
     def all(self, name: str) -> list[str]:
         """Give every field of that lower-case name, unfolded, in order."""
-        values = self._found.get(name)
-        if values is None:
-            values = self._found[name] = self._look_up(b"\n" + name.encode())
-        return values
-
-    def _look_up(self, key: bytes) -> list[str]:
-        values: list[str] = []
-        lower, raw = self._lower, self._raw
-        at = lower.find(key)
-        while at >= 0:
-            start = at + len(key)
-            colon = start if lower[start : start + 1] == b":" else colon_behind(lower, start)
-            if colon >= 0:
-                end = raw.find(b"\n", colon)
-                while end >= 0 and raw[end + 1 : end + 2] in FOLDERS:
-                    end = raw.find(b"\n", end + 1)
-                values.append(unfold(decoded(raw[colon + 1 : end if end >= 0 else len(raw)])))
-            at = lower.find(key, start)
-        return values
+        return [read_value(value) for value in self._fields.get(name, ())]
 
     def decoded(self, name: str) -> str:
         """Give the first field of that name with its encoded words decoded (RFC 2047)."""
@@ -87,27 +74,30 @@ class Headers:
 
     def __contains__(self, name: str) -> bool:
         """Whether there is a field of that lower-case name."""
-        return bool(self.all(name))
+        return name in self._fields
 
     def extensions(self, most: int) -> dict[str, str]:
         """Give the first of each X- field by lower-case name, up to a number of them."""
-        found: dict[str, str] = {}
-        for name, value in EXTENSION.findall(self._raw)[: 2 * most]:
-            found.setdefault(decoded(name).lower(), unfold(decoded(value)))
-        return dict(list(found.items())[:most]) if len(found) > most else found
+        names = [name for name in self._fields if name[:2] == "x-"]
+        return {name: read_value(self._fields[name][0]) for name in names[:most]}
 
     def __iter__(self) -> Iterator[str]:
         """Give the lower-case names, each once."""
-        return iter(self.names(""))
+        return iter(self._fields)
 
     def names(self, prefix: str) -> list[str]:
         """Give the lower-case names that begin so, each once, in order."""
-        return list(dict.fromkeys(decoded(name) for name in NAME.findall(self._lower) if name.startswith(prefix.encode())))
+        return [name for name in self._fields if name.startswith(prefix)]
 
 
-EXTENSION = re.compile(rb"\n([Xx]-[!-9;-~]{1,98}):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)")
-FOLDERS = frozenset({b" ", b"\t"})
-NAME = re.compile(rb"\n([!-9;-~]{1,100})[ \t]{0,20}:")
+FIELD = re.compile(r"\n([!-9;-~]{1,100})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
+
+
+def read_value(value: str) -> str:
+    """Give a field's value as text on one line, from its bytes as Latin-1."""
+    if not value.isascii():
+        value = decoded(value.encode("latin-1"))
+    return FOLD.sub(" ", value).strip() if "\n" in value else value.strip()
 
 
 def decoded(raw: bytes) -> str:
@@ -118,23 +108,10 @@ def decoded(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def colon_behind(block: bytes, at: int) -> int:
-    """Give the place of a colon that white space parts from its name (RFC 5322, section 4.5); -1 if there is none."""
-    end = at
-    while block[end : end + 1] in FOLDERS:
-        end += 1
-    return end if end > at and block[end : end + 1] == b":" else -1
-
-
-def unfold(value: str) -> str:
-    """Undo folding (RFC 5322, section 2.2.3)."""
-    return FOLD.sub(" ", value).strip() if "\n" in value else value.strip()
-
-
 class Part:
     """A leaf of the MIME structure. `body` is as transferred; `text` is decoded, with LF line ends."""
 
-    __slots__ = ("__dict__", "body", "headers", "index", "limits", "media_type", "notes")
+    __slots__ = ("_text", "body", "headers", "index", "limits", "media_type", "notes")
 
     def __init__(self, index: int, headers: Headers, media_type: str, body: bytes, limits: Limits, notes: list[str]) -> None:
         """Hold a part; `notes` collects what decoding finds."""
@@ -144,26 +121,35 @@ class Part:
         self.body = body
         self.limits = limits
         self.notes = notes
+        self._text: str | None = None
 
     @property
     def encoding(self) -> str:
         """The Content-Transfer-Encoding in lower case (RFC 2045, section 6)."""
-        return self.headers.get("content-transfer-encoding").split(" ")[0].lower()
+        return self.headers.get("content-transfer-encoding").partition(" ")[0].lower()
 
     @property
     def charset(self) -> str:
         """The declared charset in lower case, empty if there is none."""
-        found = CHARSET.search(self.headers.get("content-type"))
-        return found[1].strip("'").lower() if found else ""
+        value = self.headers.get("content-type").lower()
+        found = CHARSET.search(value)
+        return found[1].strip("'") if found else ""
 
-    @cached_property
+    @property
     def text(self) -> str:
         """The decoded body, up to the limits."""
+        if self._text is None:
+            self._text = self._read()
+        return self._text
+
+    def _read(self) -> str:
         is_report = self.media_type.startswith("message/")
         limit = self.limits.report_bytes if is_report else self.limits.text_bytes
         body = self.body
         if len(body) > limit:
-            self.notes.append(f"limit {'report_bytes' if is_report else 'text_bytes'}: read {limit} of {len(body)} bytes of part {self.index}")
+            self.notes.append(
+                f"limit {'report_bytes' if is_report else 'text_bytes'}: read {limit} of {len(body)} bytes of part {self.index}"
+            )
             body = body[:limit]
         text = self._decode(body)
         return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
@@ -217,7 +203,9 @@ class Message:
         boundary = boundary_of(self.headers) if self.media_type.startswith("multipart/") else None
         if boundary:
             self._scan(start, boundary)
-        if not self.parts and (self.media_type.startswith("multipart/") or REPORT_MARK.search(self.data[start : start + SCAN_FOR_MARK].lower())):
+        if not self.parts and (
+            self.media_type.startswith("multipart/") or REPORT_MARK.search(self.data[start : start + SCAN_FOR_MARK].lower())
+        ):
             guessed = guess_boundary(self.data, start)
             if guessed:
                 self.notes.append("boundary guessed: the Content-Type field names none that occurs")
@@ -257,8 +245,8 @@ class Message:
 
     def _container(self, start: int, stack: list[bytes]) -> bool:
         """Push the boundary of a nested multipart that begins here."""
-        head = self.data[start : start + 4096]
-        if b"multipart/" not in head[: max(head.find(b"\n\n"), 0) or None].lower():
+        stop = self.data.find(b"\n\n", start, start + LONGEST_PART_HEADER)
+        if b"multipart/" not in self.data[start : stop if stop > start else start + LONGEST_PART_HEADER].lower():
             return False
         headers, _ = self._part_header(start, len(self.data))
         boundary = boundary_of(headers)
@@ -297,7 +285,8 @@ def read(data: bytes, limits: Limits | None = None) -> Message:
 def normalise_lines(data: bytes) -> bytes:
     """Give LF line ends, without BOM, leading blank lines, mbox separator and the quoting of a forwarded message."""
     if b"\r" in data:
-        data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        usual = data.replace(b"\r\n", b"\n")
+        data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in usual else usual
     if data[:3] == b"\xef\xbb\xbf":
         data = data[3:]
     data = data.lstrip(b"\n")
@@ -328,10 +317,12 @@ def media_type(headers: Headers, default: str) -> str:
 
 def boundary_of(headers: Headers) -> bytes | None:
     """Give the boundary parameter, even of a line that lost its field name."""
-    found = BOUNDARY.search(headers.get("content-type")) or BOUNDARY.search(headers.block)
+    value = headers.get("content-type")
+    found = BOUNDARY.search(value, max(value.find("boundary"), 0)) or BOUNDARY.search(headers.block)
     if not found:
         return None
-    return (found[1] or found[2]).rstrip().encode("utf-8" if headers.block.isascii() else "latin-1", "replace") or None
+    boundary = (found[1] or found[2]).rstrip()
+    return boundary.encode("ascii" if boundary.isascii() else "latin-1", "replace") or None
 
 
 def guess_boundary(data: bytes, start: int) -> bytes | None:

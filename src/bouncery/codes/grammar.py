@@ -14,21 +14,27 @@ if TYPE_CHECKING:
 
 _STATUS = r"[245]\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)"
 CODE = re.compile(
-    # The look-behinds stand behind the first digit, so that the engine can skip to one.
-    rf"(?P<reply>[245](?<![\w./@+\-].)\d\d)(?:[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
-    r"|(?P<bare>[245](?<![\w./@+\-].)(?<![\d\]:]:.)[0-57]\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$)"
+    # All that a code can begin with stands first, so that the engine can skip to it; look-behinds come after.
+    r"[245](?<![\w./\-].)(?:(?<![@+].)\d\d(?:"
+    rf"(?:[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
+    r"|(?<=[0-57]\d)(?<![\d\]:]:\d\d\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$))"
     # The registry knows the subjects 0 to 7: 4.16.50 is an error number. Behind a reply code any subject counts.
-    r"|(?P<lone>[245](?<![\w./\-].)\.[0-7]\.\d{1,3}(?!\d|\.\d))"
+    r"|(?P<lone>\.[0-7]\.\d{1,3}(?!\d|\.\d)))"
 )
 # What nearly every server writes.
 PLAIN = re.compile(r"[ \t]{0,4}([45]\d\d)[ \-]([45]\.\d{1,3}\.\d{1,3})(?![\w.]|-\d)")
 # RFC 3463 writes the code without leading zeros; real servers pad and space it.
 STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
+ANNOUNCERS = (
+    *("said", "says", "error", "errors", "code", "codes", "returned", "response", "responded", "replied", "reply", "status"),
+    *("smtp", "reason", "server", "with", "failure", "message", "failed", "result", "returns"),
+    *("codice", "fehler", "erreur", "errore", "código", "codigo", "hiba", "kod"),
+)
 ANNOUNCED = re.compile(
-    r"(?:^|[:=(\[<>'\"|#]|\.\.\.|\b(?:said|says|error|errors|code|codes|returned|response|responded|replied|reply|status|smtp|reason|\w{0,12}code"
-    r"|server|with|failure|message|failed|result|returns|codice|fehler|erreur|errore|código|codigo|hiba|kod)[.,;]?)[\s#:=(\[<'\"*\-]*$",
+    rf"(?:^|[:=(\[<>'\"|#]|\.\.\.|\b(?:{'|'.join(ANNOUNCERS)}|\w{{0,12}}code)[.,;]?)[\s#:=(\[<'\"*\-]*$",
     re.IGNORECASE,
 )
+SIGNS = frozenset(":=([<>'\"|#")
 UNIT = re.compile(
     r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages|msgs?|recipients|mails|emails|e-mails|per|minutes?|min|hours?"
     r"|h|days?|seconds?|secs?|times?|connections|lines|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
@@ -44,7 +50,10 @@ VERSION = re.compile(
 HEARD = re.compile(r"^<<< ", re.MULTILINE)
 LOOK_BACK = 40
 # What a sending server notes of its own failure to connect is no reply of the remote server.
-OWN_WORDS = re.compile(r"[\s:\-]*(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)", re.IGNORECASE)
+OWN_WORDS = re.compile(
+    r"[\s:\-]*(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)",
+    re.IGNORECASE,
+)
 
 
 class Code(NamedTuple):
@@ -86,20 +95,24 @@ def is_generic(status: str | None) -> bool:
 def find_codes(text: str) -> Iterator[Code]:
     """Give every reply and enhanced status code of a text, in order."""
     for found in CODE.finditer(text):
-        if found["status"]:
-            yield Code(int(found["reply"]), canonical(found["status"]), found.start("reply"), found.end())
-        elif found["bare"]:
-            quoted = text[found.end() : found.end() + 2] in {"-'", '-"'}  # IronPort's way of quoting a server
-            if quoted or (announced(text, found.start()) and not is_quantity(text, found) and not PHONE.match(text, found.end())):
-                yield Code(int(found["bare"]), None, found.start(), found.end())
-        elif announced(text, found.start()) and not said_before(VERSION, text, found.start()):
-            yield Code(None, canonical(found["lone"]), found.start(), found.end())
+        status, lone = found.groups()
+        start, end = found.span()
+        if status:
+            yield Code(int(text[start : start + 3]), canonical(status), start, end)
+        elif lone:
+            if announced(text, start) and not said_before(VERSION, text, start):
+                yield Code(None, canonical(found[0]), start, end)
+        else:
+            quoted = text[end : end + 2] in {"-'", '-"'}  # IronPort's way of quoting a server
+            if quoted or (announced(text, start) and not is_quantity(text, start, end) and not PHONE.match(text, end)):
+                yield Code(int(found[0]), None, start, end)
 
 
-def is_quantity(text: str, found: re.Match[str]) -> bool:
+def is_quantity(text: str, start: int, end: int) -> bool:
     """Whether a number counts something; not at the start of a line, where only a reply stands."""
-    begins_line = not text[max(text.rfind("\n", 0, found.start()), 0) : found.start()].strip(" \t\n<>\"'(-")
-    return not begins_line and UNIT.match(text, found.end()) is not None
+    if UNIT.match(text, end) is None:
+        return False
+    return bool(text[max(text.rfind("\n", 0, start), 0) : start].strip(" \t\n<>\"'(-"))
 
 
 def canonical(status: str) -> str:
@@ -111,13 +124,24 @@ def canonical(status: str) -> str:
 
 def announced(text: str, at: int) -> bool:
     """Whether a reply can begin at a position."""
-    return said_before(ANNOUNCED, text, at)
+    before = in_line(text, at)
+    core = before.rstrip(" ")
+    if not core or core[-1] in SIGNS:
+        return True
+    if core[-1].isalnum() and not core.lower().endswith(ANNOUNCERS):
+        return False
+    return ANNOUNCED.search(before) is not None
 
 
 def said_before(words: re.Pattern[str], text: str, at: int) -> bool:
     """Whether words end at a position, in its line."""
+    return words.search(in_line(text, at)) is not None
+
+
+def in_line(text: str, at: int) -> str:
+    """Give what stands shortly before a position in its line."""
     start = max(0, at - LOOK_BACK)
-    return words.search(text[max(start, text.rfind("\n", start, at) + 1) : at]) is not None
+    return text[max(start, text.rfind("\n", start, at) + 1) : at]
 
 
 def innermost(text: str) -> Code | None:
@@ -129,7 +153,9 @@ def innermost(text: str) -> Code | None:
     plain = PLAIN.match(text)
     if plain and not CODE.search(text, plain.end()):
         return Code(int(plain[1]), canonical(plain[2]), plain.start(1), plain.end())
-    return chosen(text, refusals(heard(text)) or refusals(text))
+    remote = heard(text)
+    codes = refusals(remote)
+    return chosen(text, codes if codes or remote is text else refusals(text))
 
 
 def chosen(text: str, codes: list[Code]) -> Code | None:
@@ -146,7 +172,9 @@ def chosen(text: str, codes: list[Code]) -> Code | None:
 
 def is_enclosed(text: str, code: Code) -> bool:
     """Whether a number stands alone in brackets, where it may be a gateway's own ("OFR_506 [506]")."""
-    return code.status is None and text[code.start - 1 : code.start] in {"[", "("} and text[code.end : code.end + 1] in {"]", ")"}
+    return (
+        code.status is None and text[code.start - 1 : code.start] in {"[", "("} and text[code.end : code.end + 1] in {"]", ")"}
+    )
 
 
 def refusals(text: str) -> list[Code]:

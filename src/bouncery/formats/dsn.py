@@ -81,8 +81,11 @@ def stage_in(message: Message, address: str | None) -> Stage | None:
     if part is None:
         return None
     words = part.text[:HUMAN_WORDS]
-    heard = from_session(words, address)
-    return heard[3] if heard else stage_of(words)
+    if "<<<" in words:
+        heard = from_session(words, address)
+        return heard[3] if heard else None
+    at = next((at for mark in ("in reply", " after ") if (at := words.find(mark)) >= 0), -1)
+    return stage_of(words[at : at + 80]) if at >= 0 else None
 
 
 HUMAN_WORDS = 4_000

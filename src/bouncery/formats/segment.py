@@ -37,16 +37,17 @@ def find_own_words(message: Message) -> Segment:
     """Look for the own words of a notification: the first part that names an address and a code, or failing that, any."""
     found: list[Segment] = []
     returned = ""
-    for part in text_parts(message):
+    parts = text_parts(message)
+    for part in parts:
         words = to_text(part.text) if part.media_type == "text/html" else part.text
         text, behind = cut(unquoted(words))
         text = unsigned(text)
         returned = returned or behind
         if text.strip():
             found.append(Segment(text, part.index, behind))
-            if "@" in text and innermost(text):
+            if len(parts) == 1 or ("@" in text and innermost(text)):
                 break
-    best = max(found, key=telling, default=Segment("", 0, ""))
+    best = found[-1] if len(found) == 1 else max(found, key=telling, default=Segment("", 0, ""))
     return best._replace(returned=best.returned or returned or returned_header(message))
 
 
