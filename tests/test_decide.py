@@ -69,8 +69,7 @@ def test_tables_are_total() -> None:
 
 REPLIES = [
     (
-        "550 5.2.1 The user you are trying to contact is receiving mail at a rate that "
-        "prevents additional messages from being delivered.",
+        "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
         {},
         RETRY,
         "rate_limited",
@@ -97,8 +96,7 @@ REPLIES = [
     ("550 5.7.27 Sender address has null MX", {}, SOFT, "sender_rejected"),
     ("421-4.7.23 The IP address sending this message does not have a PTR record", {"mta": GOOGLE}, RETRY, "rdns_failure"),
     (
-        "421-5.7.32 Your email has been rate limited because the From: header "
-        "isn't aligned with either the authenticated SPF or DKIM",
+        "421-5.7.32 Your email has been rate limited because the From: header isn't aligned with either SPF or DKIM",
         {"mta": GOOGLE},
         RETRY,
         "auth_failure",

@@ -13,10 +13,17 @@ from bouncery.formats.segment import text_parts
 if TYPE_CHECKING:
     from bouncery.message import Message
 
-FIRST = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Received|Delivered-To|Date|Subject|To|Von|De|Da)[ \t]?:")
-HEADER = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Von|De|Da)[ \t]?:[^\n]{0,200}(?:@|daemon|DAEMON)")
-ANOTHER = re.compile(r"\n[ \t>]{0,8}(?:Subject|Date|To|Betreff|Datum|An|Objet)[ \t]?:")
-FORWARDING = re.compile(r"(?i)forward|weitergeleit|transf[ée]r|reenviad|encaminhad|inoltrat|doorgestuurd|przekaz|пересл|転送|转发|轉寄|전달")
+FIRST = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Received|Delivered-To|Date|Subject|To|Von|De|Da|Betreff|Datum|Gesendet|An|Objet|Date|Asunto|Oggetto|Assunto|Onderwerp|Van)[ \t]?:")
+HEADER = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Von|De|Da|Van)[ \t]?:[^\n]{0,200}(?:@|daemon|DAEMON)")
+ANOTHER = re.compile(r"\n[ \t>]{0,8}(?:Subject|Date|To|Betreff|Datum|An|Objet|Asunto|Oggetto|Assunto|Onderwerp)[ \t]?:")
+FORWARDING = re.compile(r"(?i)forward|original[ \-]?(?:message|nachricht|mail)|message d.origine|mensa[jg](?:e|em) original|messaggio originale|oorspronkelijk bericht|weitergeleit|transf[ée]r|reenviad|encaminhad|inoltrat|doorgestuurd|przekaz|пересл|転送|转发|轉寄|전달")
+FIELDS = {
+    **dict.fromkeys(("von", "de", "da", "van"), "From"),
+    **dict.fromkeys(("betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp"), "Subject"),
+    **dict.fromkeys(("an", "à", "para", "a", "aan"), "To"),
+    **dict.fromkeys(("datum", "gesendet", "envoyé", "enviado", "inviato", "verzonden", "fecha", "data"), "Date"),
+}
+LOCAL_FIELD = re.compile(rf"(?im)^({'|'.join(FIELDS)})[ \t]?:")
 INDENT = re.compile(r"^(?:[ \t]{1,8}|> ?)", re.MULTILINE)
 FEW_LETTERS = 40
 """Letters that are no comment of a person's own: "for the bounce box"."""
@@ -31,8 +38,14 @@ def inner(message: Message) -> bytes | None:
     for part in texts:
         found = FIRST.search(part.text)
         if found and silent(part.text[: found.start()]) and is_header(part.text, found.start()):
-            return unindented(part.text[found.start() :].lstrip("\n")).encode("utf-8", "replace")
+            return named(unindented(part.text[found.start() :].lstrip("\n"))).encode("utf-8", "replace")
     return None
+
+
+def named(text: str) -> str:
+    """Give the fields of a header their own names, where a mail program translated them."""
+    head, blank, body = text.partition("\n\n")
+    return LOCAL_FIELD.sub(lambda found: FIELDS[found[1].lower()] + ":", head) + blank + body
 
 
 def is_header(text: str, at: int) -> bool:

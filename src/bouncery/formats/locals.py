@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LOCAL = r"[A-Za-z0-9][A-Za-z0-9_.+\-]{0,63}"
+_REFUSED = r"(?:[Uu]nknown|[Nn]o such|[Nn]ot found|does not exist|doesn't exist|[Nn]ot known|[Ff]ull|quota|disabled|\b55\d\b)"
 # A line that announces a list of recipients.
 ANNOUNCES = re.compile(
     r"\b(?:recipients?|address(?:\(?es\)?)?|users?|addressees?|undeliverable to|accepting mail from [^\s]{1,200}|deliver(?:ed)? to|list of|following|empf(?:ä|ae)nger|destinatari[oae]s?|destinataires?)\b[^\n]{0,80}[:：][ \t]*$",
     re.IGNORECASE,
 )
-ROW = re.compile(rf"[ \t]{{1,20}}[<\"'*\-]{{0,3}}[ \t]?({_LOCAL})[>\"']{{0,2}}[ \t]*(?:\([^\n]*|\"[^\n]*|\.\.\.[^\n]*)?$")
+ROW = re.compile(rf"[ \t]{{1,20}}[<\"'*\-]{{0,3}}[ \t]?({_LOCAL})[>\"']{{0,2}}[ \t]*(?:\([^\n]*|\"[^\n]*|\.\.\.[^\n]*|(?::[ \t]|[ \t]{{2}})[^\n]*{_REFUSED}[^\n]*)?$")
 # A local part right behind the words that call it a recipient.
 NAMED = re.compile(
     rf"(?:(?:could not deliver|unable to deliver|undeliverable|not delivered)(?: to)?:|\b(?:unknown (?:local )?(?:user|recipient|mailbox)|target user|recipient|user ?name|user|mailbox|addressee)[ \t]*:)[ \t]*[<\"']?({_LOCAL})[>\"']?[ \t]*(?=$|[\n.;,(])"

@@ -46,7 +46,7 @@ NOT_BEFORE = re.compile(
     r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|reply-to|return-path|envelope-from|contact|postmaster at"
     r"|postmaster|(?<=<)mailto|cc|bcc|help ?desk|support|admin|administrator|questions?|f|by|message-id|von|absender|de|da"
     r"|exp(?:é|e)diteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren sie|contattare|contactez|contacte"
-    r"|write to|send (?:an )?e?-?mail to|mail to|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
+    r"|write to|send (?:an )?e?-?mail to|(?<!your )(?<!the )(?<!this )(?<!delivering )mail to|schreiben(?: sie)?(?: bitte)? an|[ée]crire [àa]|[ée]crivez [àa]|escriba a|scrivere a|scriva a|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
     r"|instead|use|using|sent by|on behalf of|as|wenden sie sich(?: bitte)? an|bitte an|adressez-vous (?:à|a)|dirigirse a)"
     r"|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$"
 )

@@ -27,6 +27,7 @@ ANSWERED = re.compile(
 )
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 NOTICES = frozenset({Kind.FAILURE, Kind.DELAY})
+TROUBLE = frozenset({"failure", "delay", "still_trying", "gave_up"})
 OTHER_KINDS = frozenset({"auto_reply", "challenge", "complaint"})
 TAGS = re.compile(r"(?:\[[^\]]{0,60}\]\s*)*[*#!\s\"]*")
 
@@ -54,9 +55,15 @@ def examine(message: Message) -> Notice | None:
         return Notice(message, segment, layout.kind, spoken_of, own, layout) if layout.kind in NOTICES else None
     if not is_notification(message, segment, spoken_of, said, titled):
         return None
-    both = said | titled
-    delayed = "still_trying" in both or ("delay" in both and "gave_up" not in both)
-    return Notice(message, segment, Kind.DELAY if delayed else Kind.FAILURE, spoken_of, own, layout)
+    return Notice(message, segment, kind_told(said | titled), spoken_of, own, layout)
+
+
+def kind_told(signs: frozenset[str]) -> Kind:
+    """Tell what a notification reports by what it says; success only where it says nothing else."""
+    if "delivered" in signs and not TROUBLE & signs:
+        return Kind.DELIVERED
+    delayed = "still_trying" in signs or ("delay" in signs and "gave_up" not in signs)
+    return Kind.DELAY if delayed else Kind.FAILURE
 
 
 ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,128}@[^\s<>,;:\"()\[\]]{1,255}")
@@ -97,10 +104,12 @@ def is_notification(
 
 
 def begins_as_notice(subject: str, *, tagged: bool) -> bool:
-    """Whether a subject begins with the words of a notification, where a person's would come to them later.
+    """Whether a subject begins with the words of a notification, where a person's would come to them later, or asks.
 
     `tagged` keeps the tag of a mailing list, behind which members write what they like.
     """
+    if "?" in subject:
+        return False
     text = fold(subject if tagged else TAGS.sub("", subject, count=1))
     return any(start == 0 and "subject" in phrase.meanings for phrase, start, _ in book().find(text))
 

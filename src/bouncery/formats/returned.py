@@ -42,11 +42,22 @@ def mailbox_of(segment: Segment, never: Collection[str]) -> str | None:
     if not segment.returned:
         return None
     headers = original_headers(segment)
-    for candidates in (addressed_to(headers), received_for(headers)):
-        kept = {comparable(address): address for address in candidates if comparable(address) not in never}
-        if kept:
-            return next(iter(kept.values())) if len(kept) == 1 else None
-    return None
+    named, noted = (kept(addresses, never) for addresses in (addressed_to(headers), received_for(headers)))
+    if len(named) > 1:
+        named = {key: address for key, address in named.items() if key in noted}
+    found = named or ({} if kept(addressed_to(headers), never) else noted)
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def mailed_to(segment: Segment) -> list[str]:
+    """Give the addresses that the returned message was addressed to."""
+    headers = original_headers(segment)
+    return [*addressed_to(headers), *received_for(headers)]
+
+
+def kept(addresses: list[str], never: Collection[str]) -> dict[str, str]:
+    """Give addresses by their comparable form, without those that cannot be meant."""
+    return {comparable(address): address for address in addresses if comparable(address) not in never}
 
 
 def received_for(headers: Headers) -> list[str]:

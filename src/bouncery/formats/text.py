@@ -16,20 +16,27 @@ from bouncery.formats.mailboxes import REPLY_BEFORE, Mention, Plainness
 from bouncery.formats.notice import Notice, examine
 from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading, Spot
-from bouncery.formats.returned import mailbox_of
+from bouncery.formats.returned import mailbox_of, mailed_to
 from bouncery.formats.transcript import Answer, answer_in
 from bouncery.model import Action, Kind, Source
 
 if TYPE_CHECKING:
     from bouncery.message import Message
 
-ACTIONS = {Kind.FAILURE: Action.FAILED, Kind.DELAY: Action.DELAYED}
-ALIAS = re.compile(r"(?:ultimately )?(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?[\s<]*$", re.IGNORECASE)
+ACTIONS = {Kind.FAILURE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVERED: Action.DELIVERED}
+ALIAS = re.compile(
+    r"(?:(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?|\boriginal (?:recipient|address)[ \t]*:)[\s<]*$", re.IGNORECASE
+)
+COMMAND = re.compile(r"[ \t<\"'(]{0,8}(?:\||/|:include:|pipe to \|)")
 FORWARD = re.compile(r"(?:forwarded|redirected|forwards|redirects|->|=>)(?:[ \t]+to)?:?[\s<]*$", re.IGNORECASE)
 REPORTER = re.compile(
     r"(?:program at(?: host)?|system at(?: host)?|server at|server on|mta at|agent at|at host|generating server:|message from|on the queue on|agent v[\d.]{1,9} at)"
     r"[ \t]+((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})"
 )
+
+
+# What Sendmail notes below a recipient of its own, before the transcript that is about them all.
+REASON = re.compile(r"[>\s]{0,8}\((?:reason|expanded from): [^\n]{0,400}\b[45]\d\d\b")
 
 
 class Failed(NamedTuple):
@@ -70,13 +77,14 @@ def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
     if failed:
         listed = {comparable(address): Failed(first_mention(notice.mentions, address)) for address in failed}
         return related(text, notice.mentions, listed)
-    plainest = max((mention.plainness for mention in notice.mentions), default=Plainness.NEVER)
+    spoken_of = [piped(text, mention) for mention in notice.mentions]
+    plainest = max((mention.plainness for mention in spoken_of), default=Plainness.NEVER)
     chosen: dict[str, Failed] = {}
     if plainest > Plainness.NEVER:
-        for mention in notice.mentions:
+        for mention in spoken_of:
             if mention.plainness is plainest and not FORWARD.search(lead(text, mention)):
                 chosen.setdefault(comparable(mention.address), Failed(mention))
-    found = related(text, notice.mentions, chosen)
+    found = related(text, spoken_of, chosen)
     if plainest is Plainness.SENTENCE:
         return found[:1]
     if plainest is Plainness.NAMED:
@@ -84,11 +92,22 @@ def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
     return with_local_parts(notice, found, reporting_mta)
 
 
+def piped(text: str, mention: Mention) -> Mention:
+    """Take the address that a command or file was generated from for the recipient; there is no other."""
+    if mention.plainness is not Plainness.NEVER or not ALIAS.search(lead(text, mention)):
+        return mention
+    above = text[: text.rfind("\n", 0, mention.start) + 1].rstrip()
+    target = above[above.rfind("\n") + 1 :]
+    return mention._replace(plainness=Plainness.LINE) if COMMAND.match(target) else mention
+
+
 def with_local_parts(notice: Notice, found: list[Failed], reporting_mta: str | None) -> list[Failed]:
     """Add the recipients of which a list names only the local part; they live at the reporting host."""
     domain = reporting_domain(notice.message, reporting_mta)
     rows = local_parts(notice.segment.text, [failed.mention.start for failed in found]) if domain else []
-    added = [Failed(Mention(f"{local}@{domain}", start, end, Plainness.LINE)) for local, start, end in rows]
+    mailed = {address.partition("@")[0].lower(): address for address in mailed_to(notice.segment)} if rows else {}
+    full = [mailed.get(local.lower(), f"{local}@{domain}") for local, _, _ in rows]
+    added = [Failed(Mention(address, start, end, Plainness.LINE)) for address, (_, start, end) in zip(full, rows, strict=True)]
     return sorted([*found, *added], key=lambda failed: failed.mention.start)
 
 
@@ -101,13 +120,13 @@ def reporting_domain(message: Message, reporting_mta: str | None) -> str | None:
 def related(text: str, spoken_of: list[Mention], chosen: dict[str, Failed]) -> list[Failed]:
     """Note the addresses that recipients were generated from or forwarded to."""
     words = text.lower()
-    if not any(word in words for word in ("ed from", "forward", "redirect", "->", "=>")):
+    if not any(word in words for word in ("ed from", "forward", "redirect", "->", "=>", "original recipient", "original address")):
         return list(chosen.values())
     last: Mention | None = None
     for mention in spoken_of:
         before = lead(text, mention)
         if ALIAS.search(before):
-            generated_from(chosen, mention, last)
+            generated_from(chosen, mention, last if mention.plainness is not Plainness.LINE else None)
         elif FORWARD.search(before):
             key = comparable(last.address) if last else ""
             if key in chosen:
@@ -220,6 +239,8 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
     if heading:
         return answer_in(text, *heading, mention.address)
     start, end = block(text, chosen, index)
+    if REASON.match(text, mention.end, end):
+        return answer_in(text, start, paragraph_end(text, mention.end, end), mention.address)
     if REPLY_BEFORE.search(text[start : mention.start]):
         stop = text.find("\n", mention.end)
         return answer_in(text, start, stop if stop >= 0 else len(text), mention.address)
@@ -230,8 +251,21 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
         if answer.code or not last or index == 0 or others:
             return answer
     bottom = max(chosen, key=lambda other: other.start)
+    if introduces(text, bottom) and not introduces(text, mention):
+        return answer_in(text, start, end, mention.address)
     behind = answer_in(text, bottom.start, len(text), mention.address)
     return behind if behind.code else answer_in(text, 0, len(text), mention.address)
+
+
+def introduces(text: str, mention: Mention) -> bool:
+    """Whether an address is followed by a colon, so that the words behind are about it alone."""
+    return text[mention.end : mention.end + 4].lstrip("> \"'").startswith(":")
+
+
+def paragraph_end(text: str, start: int, end: int) -> int:
+    """Give where the paragraph ends that holds a position."""
+    found = text.find("\n\n", start, end)
+    return found if found >= 0 else end
 
 
 def has_words(text: str, start: int, end: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from bouncery.codes.grammar import Code, find_codes, innermost
 from bouncery.codes.stage import COMMANDS, stage_of
@@ -13,8 +13,8 @@ from bouncery.model import Stage
 PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 # RFC 5321, section 3.3: what a server answers to commands after the refusal is a consequence.
 CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[01][ ])?(?:error: )?no (?:valid )?recipients|250\b|221\b|354\b|220\b).*$")
-HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:<--|<<)|s:)[ \t]*(?=[245]\d\d)")
-SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
+HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|response:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:<--|<<)|s:)[ \t]*(?=[245]\d\d)")
+SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|command:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
 PIPELINED = re.compile(r"[ \t]*\d{3}[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 NO_MAILBOX = frozenset({550, 551, 553})
@@ -26,6 +26,11 @@ REMOTE = re.compile(
 FEW_WORDS = 12
 """Letters behind a code that cannot be its explanation."""
 LONGEST = 2_000
+
+
+Heard: TypeAlias = tuple[Code, int, int, Stage | None, str]
+"""A failing reply of a transcript, its span, the stage, and the address in the command."""
+OTHER_NAMED = re.compile(r"[ \t]*\d{3}[ \-](?:[45]\.\d{1,3}\.\d{1,3} )?<([^<>\s@]{1,128}@[^<>\s]{1,255})>")
 
 
 class Answer(NamedTuple):
@@ -102,15 +107,22 @@ def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage
     named = [row for row in answers if address and row[4].casefold() == address.casefold()]
     if not named and address and any(row[4] for row in answers):
         return None
-    rows = named or answers
+    rows = named or answers_for(address, answers, block)
     final = [row for row in rows if row[0].reply_class == 5]
     return (final or rows)[0][:4]
 
 
-def session(block: str) -> list[tuple[Code, int, int, Stage | None, str]]:
+def answers_for(address: str | None, answers: list[Heard], block: str) -> list[Heard]:
+    """Leave out the answers that name another recipient, unless there are no others."""
+    others = {row: OTHER_NAMED.match(block, row[1]) for row in answers if address} if len(answers) > 1 else {}
+    mine = [row for row in answers if not (found := others.get(row)) or found[1].casefold() == (address or "").casefold()]
+    return mine or answers
+
+
+def session(block: str) -> list[Heard]:
     """Give the failing replies of a transcript with their span, stage, and the address of the command."""
-    found: list[tuple[Code, int, int, Stage | None, str]] = []
-    if not any(mark in block for mark in (">>", "<<", "-->", "C:", "S:", "c:", "s:")):
+    found: list[Heard] = []
+    if not any(mark in block for mark in (">>", "<<", "-->", "C:", "S:", "c:", "s:", "Response:")):
         return found
     commands = list(SENT.finditer(block))
     for line in HEARD.finditer(block):
