@@ -7,7 +7,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery import Limits
 from bouncery.address import comparable, decode_utf8_form, decode_xtext
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 PATHS = {path.relative_to(CORPUS).with_suffix("").as_posix(): path for path in sorted(CORPUS.rglob("*.eml"))}
 NAMES = list(PATHS)
-MAILBOX_DOMAIN = re.compile(r"@([\w.\-]+)")
-HOST = re.compile(r"[\w\-]+(?:\.[\w\-]+)+")
+DOMAIN = re.compile(r"@([\w.\-]+)")
 
 
 @cache
@@ -58,25 +57,27 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\+u([0-9a-f]{4})", lambda found: json.loads(f'"\\u{found[1]}"'), text)
 
 
-def haystack(data: bytes) -> str:
-    """Give all that can be read in a message, as one text."""
+class Seen(NamedTuple):
+    """All that can be read in a message, as one text, and the domains of those who sent it."""
+
+    text: str
+    senders: frozenset[str]
+
+
+def see(data: bytes) -> Seen:
+    """Read all of a message, in every spelling."""
     message = read(data, Limits())
     seen = (spelling for text in texts(message) for spelling in spellings(text))
-    return "\0".join(dict.fromkeys((data.decode("utf-8", "replace"), data.decode("latin-1"), *seen))).casefold()
+    text = "\0".join(dict.fromkeys((data.decode("utf-8", "replace"), data.decode("latin-1"), *seen))).casefold()
+    return Seen(text, frozenset(DOMAIN.findall(message.headers.get("from").casefold())))
 
 
-def is_stated(address: str, seen: str, report: Report) -> bool:
-    """Whether an address stands in what was seen, whole or as a local part that lives at a host which the message names."""
-    if address.casefold() in seen or comparable(address) in seen:
+def is_stated(address: str, seen: Seen, report: Report) -> bool:
+    """Whether an address stands in a message, whole or as a local part that lives at the host which reports."""
+    if address.casefold() in seen.text or comparable(address) in seen.text:
         return True
-    local, _, domain = address.rpartition("@")
-    hosts = {found.casefold() for found in HOST.findall(f"{report.reporting_mta or ''}")}
-    senders = set(MAILBOX_DOMAIN.findall(seen.split("\0", 1)[0]))
-    return (
-        bool(local)
-        and local.casefold() in seen
-        and domain.casefold() in hosts | senders | {(report.reporting_mta or "").casefold()}
-    )
+    local, _, domain = address.casefold().rpartition("@")
+    return bool(local) and local in seen.text and domain in {*seen.senders, (report.reporting_mta or "").casefold()}
 
 
 def addresses(report: Report) -> Iterator[str]:

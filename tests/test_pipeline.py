@@ -44,7 +44,8 @@ def test_report() -> None:
     """A report holds the header of the notification and of the returned message, and the verdict with its witness."""
     returned = (
         "Content-Type: message/rfc822\n\nMessage-ID: <1@example.net>\nFrom: S <s@example.net>\n"
-        "To: u@example.com, V <v@example.com>\nSubject: =?utf-8?q?gr=C3=BCn?=\nDate: x\nList-Id: <l.example.net>\nX-Campaign: 7\n\nwords"
+        "To: u@example.com, V <v@example.com>\n"
+        "Subject: =?utf-8?q?gr=C3=BCn?=\nDate: x\nList-Id: <l.example.net>\nX-Campaign: 7\n\nwords"
     )
     head = HEAD + "Date: Mon, 23 Nov 2026 10:00:00 +0000\n"
     report = parse(

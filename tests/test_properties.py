@@ -15,7 +15,7 @@ from bouncery._flanker import decode_header
 from bouncery.formats.html import to_text
 from bouncery.message import Message, read
 from bouncery.model import Source
-from tests.messages import NAMES, addresses, corpus, hard, haystack, is_stated
+from tests.messages import NAMES, addresses, corpus, hard, is_stated, see
 from tests.strategies import Rendered, damaged, notification
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def test_total_under_small_limits(data: bytes) -> None:
 def test_no_address_is_invented(data: bytes) -> None:
     """Whatever address is reported stands in the message, or is a local part at the reporting host."""
     report = parse(data)
-    seen = haystack(data)
+    seen = see(data)
     for address in addresses(report):
         assert is_stated(address, seen, report), address
 
@@ -143,7 +143,7 @@ def test_no_address_is_invented(data: bytes) -> None:
 def test_no_address_of_the_corpus_is_invented(name: str) -> None:
     """The same for every message of the corpus as it is."""
     report = parse(corpus(name))
-    seen = haystack(corpus(name))
+    seen = see(corpus(name))
     assert [address for address in addresses(report) if not is_stated(address, seen, report)] == []
 
 

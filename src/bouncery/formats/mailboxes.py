@@ -26,9 +26,11 @@ class Plainness(IntEnum):
 
     NEVER = 0
     SENTENCE = 1
-    NAMED = 2
+    KEYED = 2
+    """Behind a label that may mean anything."""
+    NAMED = 3
     """Behind a label such as "recipient:", in a command, in a reply, or at the start of a line of prose."""
-    LINE = 3
+    LINE = 4
     """Alone, or in the first column of a list or table."""
 
 
@@ -44,7 +46,7 @@ class Mention(NamedTuple):
 # What stands before an address that is not the failed recipient.
 NOT_BEFORE = re.compile(
     r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|reply-to|return-path|envelope-from|contact|postmaster at"
-    r"|postmaster|(?<=<)mailto|cc|bcc|help ?desk|support|admin|administrator|questions?|f|by|message-id|von|absender|de|da"
+    r"|postmaster|(?<=<)mailto|cc|bcc|help ?desk|support|admin|administrator|questions?|f|by|(?:message|queue|mail|msg|session|transaction|log|job)[ \-]?id|von|absender|de|da"
     r"|exp(?:é|e)diteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren sie|contattare|contactez|contacte"
     r"|write to|send (?:an )?e?-?mail to|(?<!your )(?<!the )(?<!this )(?<!delivering )mail to|schreiben(?: sie)?(?: bitte)? an|[ée]crire [àa]|[ée]crivez [àa]|escriba a|scrivere a|scriva a|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
     r"|instead|use|using|sent by|on behalf of|as|wenden sie sich(?: bitte)? an|bitte an|adressez-vous (?:à|a)|dirigirse a)"
@@ -55,6 +57,7 @@ HELP_LINE = re.compile(
 )
 # A line of a listed message header: the To of the message, who may have received it.
 KEYED = re.compile(r"[ \t*\-]{0,8}[^\s:：<>@][^:：<>@\n]{0,40}(?:[:：]|[ \t]\.{3,30})[ \t]{0,20}[<\"'(\[]?(?:smtp:|rfc822;[ ]?)?")
+BAD_KEY = re.compile(r"unknown|undeliver|not deliver|fail|invalid|reject|refused|bounced|illegal|error")
 KEYED_AFTER = re.compile(r"[ \t>)\]\"'.,;]{0,6}(?:$|[\-–(])")
 LISTING = re.compile(r"[ \t*\-]{0,8}(?:to|an|a|à|para|кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
 LISTED_NEAR = re.compile(r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)[ \t]{0,4}[:：]")
@@ -135,9 +138,11 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
         return Plainness.NEVER
     if LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200]):
         return Plainness.SENTENCE
-    if LABEL_BEFORE.search(tail) or (KEYED.fullmatch(before) and KEYED_AFTER.match(after)):
+    if LABEL_BEFORE.search(tail):
         return Plainness.NAMED
-    return Plainness.SENTENCE
+    if not KEYED.fullmatch(before) or not KEYED_AFTER.match(after):
+        return Plainness.SENTENCE
+    return Plainness.NAMED if BAD_KEY.search(before) else Plainness.KEYED
 
 
 def in_url(before: str) -> bool:

@@ -25,6 +25,7 @@ DAEMON = re.compile(
 ANSWERED = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv|enc|doorst|回复|答复|转发|返信|転送|рe|на)(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
+BOUNCES = re.compile(r"(?:\b(?:owner|bounces?|errors?)[\-+=.]|[\-+.](?:bounces?|owner|admin|errors|return)(?:[\-+=][^@\s]{1,200})?@|\bbounces?@)")
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 NOTICES = frozenset({Kind.FAILURE, Kind.DELAY})
 TROUBLE = frozenset({"failure", "delay", "still_trying", "gave_up"})
@@ -100,7 +101,13 @@ def is_notification(
     if answers or not tells or not (named or returns):
         return False
     listed = any(name in headers for name in LISTED)
-    return begins_as_notice(headers.decoded("subject"), tagged=listed) or (named and returns and not listed)
+    titled_so = begins_as_notice(headers.decoded("subject"), tagged=listed)
+    return titled_so and (returns or is_to_bounces(message)) if listed else titled_so or (named and returns)
+
+
+def is_to_bounces(message: Message) -> bool:
+    """Whether a message went to the address that a list takes its bounces at, where no member writes."""
+    return BOUNCES.search(message.headers.get("to").lower()) is not None
 
 
 def begins_as_notice(subject: str, *, tagged: bool) -> bool:

@@ -27,6 +27,7 @@ ACTIONS = {Kind.FAILURE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVER
 ALIAS = re.compile(
     r"(?:(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?|\boriginal (?:recipient|address)[ \t]*:)[\s<]*$", re.IGNORECASE
 )
+REMARK = re.compile(r"^[>\s]{0,20}\((?:ultimately )?(?:generated|expanded) from:?[^()\n]{0,400}\)")
 COMMAND = re.compile(r"[ \t<\"'(]{0,8}(?:\||/|:include:|pipe to \|)")
 FORWARD = re.compile(r"(?:forwarded|redirected|forwards|redirects|->|=>)(?:[ \t]+to)?:?[\s<]*$", re.IGNORECASE)
 REPORTER = re.compile(
@@ -87,7 +88,7 @@ def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
     found = related(text, spoken_of, chosen)
     if plainest is Plainness.SENTENCE:
         return found[:1]
-    if plainest is Plainness.NAMED:
+    if plainest in {Plainness.KEYED, Plainness.NAMED}:
         return found
     return with_local_parts(notice, found, reporting_mta)
 
@@ -239,8 +240,9 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
     if heading:
         return answer_in(text, *heading, mention.address)
     start, end = block(text, chosen, index)
-    if REASON.match(text, mention.end, end):
-        return answer_in(text, start, paragraph_end(text, mention.end, end), mention.address)
+    stop = paragraph_end(text, mention.end, end)
+    if REASON.match(text, mention.end, end) and mention.address.lower() not in text[stop:end].lower():
+        return answer_in(text, start, stop, mention.address)
     if REPLY_BEFORE.search(text[start : mention.start]):
         stop = text.find("\n", mention.end)
         return answer_in(text, start, stop if stop >= 0 else len(text), mention.address)
@@ -269,8 +271,11 @@ def paragraph_end(text: str, start: int, end: int) -> int:
 
 
 def has_words(text: str, start: int, end: int) -> bool:
-    """Whether a stretch of text holds a letter."""
-    return any(map(str.isalpha, text[start:end]))
+    """Whether a stretch of text holds a letter, besides the remark that an address was generated from another."""
+    words = text[start:end]
+    if " from" in words[:40]:
+        words = REMARK.sub("", words, count=1)
+    return any(map(str.isalpha, words))
 
 
 def heading_above(text: str, chosen: list[Mention], index: int) -> tuple[int, int] | None:
