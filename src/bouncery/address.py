@@ -15,7 +15,7 @@ _LOCAL = r"[A-Za-z0-9!#$%&*+/=?^_{|}~.\-]+"
 _DOMAIN = r"(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]*[A-Za-z0-9]"
 PLAIN = re.compile(rf"\s*<?({_LOCAL}@{_DOMAIN})>?\s*")
 FIELD = re.compile(rf"\s*(?:(?i:rfc822)\s*;\s*)?<?({_LOCAL}@{_DOMAIN})>?\s*")
-NAMED = re.compile(rf"\s*(?:\"[^\"<>@;:\\]{{0,200}}\"|[^\"<>@;:()]{{0,200}})\s*<({_LOCAL}@{_DOMAIN})>\s*")
+NAMED = re.compile(rf"(?:\"[^\"<>@;:\\]{{0,200}}\"[ \t]{{0,4}}|[^\"<>@;:()]{{0,200}})<({_LOCAL}@{_DOMAIN})>\s*")
 TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9_\-]{0,30})\s*;\s*")
 # Gateways write the type twice.
 REPEATED = re.compile(r"(?:rfc822|utf-8)\s*;\s*", re.IGNORECASE)
@@ -43,7 +43,7 @@ NEEDLESS_QUOTES = re.compile(r'"([A-Za-z0-9!#$%&\'*+/=?^_`{|}~.\-]+)"')
 
 def read_address(field: str) -> str | None:
     """Give the address in a recipient field with or without a type (RFC 3464, section 2.3); None if it holds none."""
-    found = FIELD.fullmatch(field) or NAMED.fullmatch(field)
+    found = FIELD.fullmatch(field) or NAMED.fullmatch(field.lstrip())
     if found and "=?" not in found[1]:
         return found[1]
     address_type, raw = typed(_flanker.decode_header(field))
@@ -82,8 +82,10 @@ def clean(raw: str) -> str | None:
     address = bare(uncommented(QUOTED.sub(hide, text)))
     if address:
         return HIDDEN.sub(lambda hidden: quoted[int(hidden[1])], address)
-    whole = text[1:-1] if text[0] + text[-1] in {'""', "()"} else ""
-    return clean(whole) if "@" in whole else None
+    whole = text
+    while whole[:1] + whole[-1:] in {'""', "()"} and len(whole) > 1:
+        whole = whole[1:-1]
+    return clean(whole) if "@" in whole and len(whole) < len(text) else None
 
 
 def uncommented(text: str) -> str:

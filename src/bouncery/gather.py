@@ -90,7 +90,7 @@ def gather(readings: Sequence[Reading]) -> Gathered:
 
 def alone(reading: Reading, other: Reading | None = None) -> Gathered:
     """Take one reading as it is; `other` adds what it knows of the message as a whole."""
-    claims = one_each(reading.claims)
+    claims = [claim for claim in one_each(reading.claims) if named(claim)]
     kind = reading.kind or kind_of(claims)
     formats = (*((other.format,) if other else ()), *names(reading))
     return Gathered(
@@ -181,6 +181,7 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
         diagnostic=words.diagnostic,
         source=words.source,
         spot=words.spot,
+        status_field=claim.status_field,
         status_spot=claim.status_spot,
         remote_mta=claim.remote_mta or other.remote_mta,
         stage=claim.stage or other.stage,
@@ -222,7 +223,7 @@ def witnesses(claim: Claim) -> tuple[Evidence, ...]:
         found.append(Evidence(claim.source, claim.diagnostic, claim.spot.part, claim.spot.start, claim.spot.end))
     if claim.status and claim.status_spot:
         spot = claim.status_spot
-        found.append(Evidence(Source.STATUS, claim.status, spot.part, spot.start, spot.end))
+        found.append(Evidence(Source.STATUS, claim.status_field or claim.status, spot.part, spot.start, spot.end))
     if not found and claim.action:
         found.append(Evidence(Source.ACTION, claim.action.value))
     return tuple(found)

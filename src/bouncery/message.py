@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BOUNDARY_LINE = re.compile(rb"\n--([^\n]{1,250})")
-FOLD = re.compile(r"\s*\n\s*")
 BOUNDARY = re.compile(r"\bboundary[ \t]*=[ \t\n]*(?:\"([^\"\n]{1,250})\"?|([^\s;\"]{1,250}))", re.IGNORECASE)
 CHARSET = re.compile(r"charset(?<!\wcharset)[ \t]*=[ \t\n]*\"?([^\s;\"]{1,60})")
 MEDIA_TYPE = re.compile(r"[ \t\n]*([!-.0-~]{1,60}/[!-.0-:<-~]{1,80})")
@@ -97,7 +96,7 @@ def read_value(value: str) -> str:
     """Give a field's value as text on one line, from its bytes as Latin-1."""
     if not value.isascii():
         value = decoded(value.encode("latin-1"))
-    return FOLD.sub(" ", value).strip() if "\n" in value else value.strip()
+    return " ".join(line.strip() for line in value.split("\n")).strip() if "\n" in value else value.strip()
 
 
 def decoded(raw: bytes) -> str:
@@ -291,7 +290,8 @@ def normalise_lines(data: bytes) -> bytes:
         data = data[3:]
     data = data.lstrip(b"\n")
     if data[:5] == b"From " or data[:6] == b">From ":
-        data = MBOX_FROM.sub(b"", data, count=1)
+        separator = MBOX_FROM.match(data)
+        data = data[separator.end() :] if separator else data
     if data[:2] == b"> " and re.match(rb"> [!-9;-~]{1,80}:", data):
         data = QUOTED.sub(b"", data)
     return data

@@ -20,13 +20,14 @@ from bouncery.rules import Question, RuleSet, shipped
 from bouncery.rules.blocklist import blocklist
 from bouncery.rules.hosts import providers
 from bouncery.rules.retry_after import retry_after
+from bouncery.witness import pointed, unplaced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bouncery.formats.reading import Reading
     from bouncery.gather import Facts
-    from bouncery.message import Message
+    from bouncery.message import Message, Part
 
 DEFAULT_LIMITS = Limits()
 
@@ -36,26 +37,28 @@ def parse(
 ) -> Report:
     """Read one message and judge every recipient that it reports on (RFC 3464 and what servers write instead).
 
-    `data` is the message as it arrived. `envelope_to` is the address it was delivered to, where that is known. Never raises on
+    `data` is the message as it arrived. `envelope_to` is the address it was delivered to, where that is known: the
+    sender's own, which cannot have failed. Never raises on
     any bytes: what cannot be read leaves a note in the report. TypeError for anything but bytes.
     """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"data must be bytes, not {type(data).__name__}: read the message in binary mode")
-    return report_on(bytes(data), limits, rules, FORWARDS)
+    return report_on(bytes(data), limits, rules, FORWARDS, envelope_to)
 
 
 FORWARDS = 3
 """How often a notification may have been forwarded whole."""
 
 
-def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int) -> Report:
+def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int, envelope_to: str | None = None) -> Report:
     """Read one message; where it only passes on a notification, read that one."""
     message = read(data, limits)
+    message.memo["envelope_to"] = envelope_to or ""
     gathered = gather(read_formats(message))
     if gathered.kind is Kind.OTHER and forwards and (passed_on := inner(message)):
         report = report_on(passed_on, limits, rules, forwards - 1)
         if report.kind is not Kind.OTHER:
-            return msgspec.structs.replace(report, notes=(*message.notes, "forwarded: read the message inside", *report.notes))
+            return passed(report, message.notes)
     date = message.headers.get("date")
     return Report(
         kind=gathered.kind,
@@ -65,9 +68,21 @@ def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int)
         envelope_id=gathered.envelope_id,
         date=iso_date(date) if date else None,
         original=read_original(message),
-        recipients=tuple(judged(facts, rules) for facts in gathered.facts[: limits.recipients]),
+        recipients=tuple(judged(facts, message, rules) for facts in gathered.facts[: limits.recipients]),
         notes=(*message.notes, *gathered.notes, *(() if message.headers.names("") else (NO_MAIL,))),
     )
+
+
+def passed(report: Report, notes: Sequence[str]) -> Report:
+    """Give the report on a message inside another one as that of the outer one."""
+    recipients = [
+        msgspec.structs.replace(
+            recipient, verdict=msgspec.structs.replace(recipient.verdict, evidence=unplaced(recipient.verdict.evidence))
+        )
+        for recipient in report.recipients
+    ]
+    told = (*notes, "forwarded: read the message inside", *report.notes)
+    return msgspec.structs.replace(report, recipients=tuple(recipients), notes=told)
 
 
 NO_MAIL = "no mail: it begins with no header field"
@@ -85,16 +100,16 @@ def read_formats(message: Message) -> list[Reading]:
     return readings
 
 
-def judged(facts: Facts, rules: RuleSet | None) -> Recipient:
+def judged(facts: Facts, message: Message, rules: RuleSet | None) -> Recipient:
     """Give the facts about a recipient with the verdict on them."""
-    verdict = judge(facts.recipient, rules, witnesses(facts.claim))
+    verdict = judge(facts.recipient, rules, witnesses(facts.claim), message.parts)
     return msgspec.structs.replace(facts.recipient, verdict=verdict)
 
 
 def question(recipient: Recipient) -> Question:
     """Put what is known of a recipient into the form that rules are asked in."""
     return Question(
-        text=recipient.diagnostic or "",
+        text=(recipient.diagnostic or "")[: DEFAULT_LIMITS.match_chars],
         reply=recipient.reply,
         status=recipient.status,
         reply_class=effective_class(recipient),
@@ -103,30 +118,19 @@ def question(recipient: Recipient) -> Question:
     )
 
 
-def judge(recipient: Recipient, rules: RuleSet | None = None, evidence: Sequence[Evidence] = ()) -> Verdict:
+def judge(
+    recipient: Recipient, rules: RuleSet | None = None, evidence: Sequence[Evidence] = (), parts: Sequence[Part] = ()
+) -> Verdict:
     """Conclude from what a message said about one recipient; also for facts that were stored long ago.
 
-    `evidence` tells where the facts stood in the message.
+    `evidence` tells where the facts stood in the message, whose `parts` are needed to point at the very words.
     """
     if recipient.action not in {Action.FAILED, Action.DELAYED}:
         return Verdict()
     match = (rules or shipped()).match(question(recipient))
-    verdict = conclude(recipient, match, pointed(evidence, match.winner.phrase if match.winner else ""))
+    phrase = match.winner.phrase if match.winner else ""
+    verdict = conclude(recipient, match, pointed(evidence, phrase, parts))
     return advised(verdict, recipient.diagnostic or "")
-
-
-def pointed(evidence: Sequence[Evidence], phrase: str) -> tuple[Evidence, ...]:
-    """Put the very words that a rule matched before the rest of the evidence, where they stand there as they are."""
-    if not phrase or not evidence:
-        return tuple(evidence)
-    whole = evidence[0]
-    at = whole.text.lower().find(phrase)
-    unfolded = whole.start is None or whole.end is None or whole.end - whole.start == len(whole.text)
-    if at < 0 or not unfolded or len(phrase) == len(whole.text):
-        return tuple(evidence)
-    start = None if whole.start is None else whole.start + at
-    words = Evidence(whole.source, whole.text[at : at + len(phrase)], whole.part, start, start and start + len(phrase))
-    return (words, *evidence)
 
 
 def advised(verdict: Verdict, text: str) -> Verdict:

@@ -24,7 +24,7 @@ CODE = re.compile(
 # What nearly every server writes.
 PLAIN = re.compile(r"[ \t]{0,4}([45]\d\d)[ \-]([45]\.\d{1,3}\.\d{1,3})(?![\w.]|-\d)")
 # RFC 3463 writes the code without leading zeros; real servers pad and space it.
-STATUS_FIELD = re.compile(r"\s*#?\s*([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
+STATUS_FIELD = re.compile(r"\s*(?:#\s*)?([245])\s*\.\s*0*(\d{1,3})\s*\.\s*0*(\d{1,3})(?![\d]|\.\d)")
 ANNOUNCERS = (
     *("said", "says", "error", "errors", "code", "codes", "returned", "response", "responded", "replied", "reply", "status"),
     *("smtp", "reason", "server", "with", "failure", "message", "failed", "result", "returns"),
@@ -90,6 +90,13 @@ def specificity(status: str | None) -> int:
 def is_generic(status: str | None) -> bool:
     """Whether a status says no more than class and subject, or less."""
     return specificity(status) < 3
+
+
+def preferred(quoted: str | None, field: str | None) -> str | None:
+    """Of the server's own code and the Status field, give the former unless only the latter is specific."""
+    if quoted is None or field is None:
+        return quoted or field
+    return field if specificity(field) > specificity(quoted) and quoted[0] == field[0] else quoted
 
 
 def find_codes(text: str) -> Iterator[Code]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bouncery.address import comparable, original, read_address, typed
-from bouncery.codes.grammar import find_codes, innermost, read_status, specificity
+from bouncery.address import comparable, original, read_address, typed, uncommented
+from bouncery.codes.grammar import find_codes, innermost, preferred, read_status
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
-from bouncery.formats.fields import read_groups
+from bouncery.formats.fields import TYPE, read_groups
 from bouncery.formats.notice import may_report
 from bouncery.formats.reading import Claim, Reading, Spot
 from bouncery.formats.transcript import from_session
@@ -37,7 +37,6 @@ ACTIONS = (
 )
 ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 SMTP_TYPES = frozenset({"smtp", "esmtp", "lmtp", "dns", ""})
-TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
 REPLY_ONLY = re.compile(r"\s*([245]\d\d)\b(?!\.)")
 # Fields that say whom a server tried, better than an X.400 name or a pipe in Final-Recipient does.
 ALIASES = ("x-actual-recipient", "smtp-remote-recipient", "x-failed-recipients")
@@ -144,6 +143,7 @@ def date_of(value: str, notes: list[str] | None = None) -> str | None:
 
 def name_of(value: str) -> str | None:
     """Give the name in a `type; name` field (RFC 3464, section 2.2.2)."""
+    value = uncommented(value) if "(" in value else value
     return value.partition(";")[2].strip() or value.strip().rstrip(";") or None
 
 
@@ -187,19 +187,13 @@ def read_group(group: Group, part: int, offset: int) -> Claim:
         diagnostic=diagnostic or None,
         source=Source.DIAGNOSTIC,
         spot=spot,
+        status_field=status_field.value if status_field else None,
         status_spot=status_spot,
         remote_mta=name_of(group.get("remote-mta")),
         stage=stage_of(diagnostic) if diagnostic else None,
         last_attempt=date_of(group.get("last-attempt-date")),
         retry_until=date_of(group.get("will-retry-until")),
     )
-
-
-def preferred(quoted: str | None, field: str | None) -> str | None:
-    """Of the server's own code and the Status field, give the former unless only the latter is specific."""
-    if quoted is None or field is None:
-        return quoted or field
-    return field if specificity(field) > specificity(quoted) and quoted[0] == field[0] else quoted
 
 
 def best_diagnostic(group: Group, part: int, offset: int) -> tuple[str, Spot | None, str]:

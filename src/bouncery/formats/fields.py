@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 
 FIELD = re.compile(r"[ \t>|]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
+TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
+"""The type before the value of a field (RFC 3464, section 2.1.2)."""
 RECIPIENT_FIELDS = ("final-recipient", "original-recipient")
 PER_RECIPIENT = frozenset({*RECIPIENT_FIELDS, "action", "status", "remote-mta", "diagnostic-code", "last-attempt-date", "will-retry-until"})
 
@@ -22,11 +24,12 @@ class Field(NamedTuple):
 class Group:
     """Consecutive fields between blank lines."""
 
-    __slots__ = ("fields",)
+    __slots__ = ("adjoins", "fields")
 
-    def __init__(self) -> None:
-        """Begin an empty group."""
+    def __init__(self, *, adjoins: bool = False) -> None:
+        """Begin an empty group; `adjoins` where no blank line parts it from the one before."""
         self.fields: list[Field] = []
+        self.adjoins = adjoins
 
     def get(self, name: str) -> str:
         """Give the value of the first field of that lower-case name; empty if there is none."""
@@ -78,7 +81,7 @@ def take(groups: list[Group], line: str, at: int) -> None:
     name, value = restored(found[1].lower()), found[2].strip()
     group = groups[-1]
     if name in RECIPIENT_FIELDS and begins_another(group, name):
-        group = Group()
+        group = Group(adjoins=True)
         groups.append(group)
     group.fields.append(Field(name, value, at + found.start(2), at + found.start(2) + len(value)))
 
@@ -97,11 +100,16 @@ def begins_another(group: Group, name: str) -> bool:
     return other in names and "action" in names and "status" in names
 
 
+LONGEST = 20_000
+"""Characters of one field that are read."""
+
+
 def extend(group: Group, line: str, at: int) -> None:
     """Append a continuation line to the last field (RFC 5322, section 2.2.3)."""
     last = group.fields[-1]
-    value = f"{last.value} {line.strip()}" if last.value else line.strip()
-    group.fields[-1] = last._replace(value=value, end=at + len(line))
+    if len(last.value) < LONGEST:
+        value = f"{last.value} {line.strip()}" if last.value else line.strip()
+        group.fields[-1] = last._replace(value=value, end=at + len(line))
 
 
 def joined(groups: list[Group]) -> list[Group]:
@@ -111,6 +119,8 @@ def joined(groups: list[Group]) -> list[Group]:
         torn = result and not group.names_recipient() and result[-1].names_recipient()
         if torn and any(field.name in PER_RECIPIENT or field.name.startswith("x-") for field in group.fields):
             result[-1].fields.extend(group.fields)
+        elif result and group.adjoins and not group.find("final-recipient") and not result[-1].find("original-recipient"):
+            result[-1].fields.extend(group.fields)  # RFC 3464 lets the fields of a group stand in any order
         else:
             result.append(group)
     return result

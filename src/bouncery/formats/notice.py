@@ -74,7 +74,7 @@ def own_addresses(message: Message, segment: Segment) -> frozenset[str]:
     """Give the addresses of the reporter and of the sender, who both are spoken to or of without having failed."""
     headers = message.headers
     fields = [value for name in ("from", "to", "reply-to", "sender", "return-path") for value in headers.all(name)]
-    named = ADDRESS.findall(" ".join(fields)[:8_000])
+    named = ADDRESS.findall(" ".join((*fields, str(message.memo.get("envelope_to", ""))))[:8_000])
     return frozenset(comparable(address) for address in (*named, *senders(segment)))
 
 

@@ -31,6 +31,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     diagnostic: str | None = None
     source: Source = Source.DIAGNOSTIC
     spot: Spot | None = None
+    status_field: str | None = None
+    """The Status field as it stands."""
     status_spot: Spot | None = None
     remote_mta: str | None = None
     stage: Stage | None = None

@@ -9,8 +9,8 @@ from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING, Any
 
 from bouncery.address import read_address
-from bouncery.codes.grammar import innermost, read_status
-from bouncery.formats.dsn import TYPE, preferred
+from bouncery.codes.grammar import innermost, preferred, read_status
+from bouncery.formats.fields import TYPE
 from bouncery.formats.reading import Claim, Reading, Spot
 from bouncery.model import Action, Kind
 
