@@ -29,7 +29,7 @@ ROOMS = (
     ("address",),
     ("message",),
     ("original", "formats"),
-    ("gather",),
+    ("gather", "witness"),
     ("rules",),
     ("decide",),
     ("pipeline",),

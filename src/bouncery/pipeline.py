@@ -23,11 +23,11 @@ from bouncery.rules.retry_after import retry_after
 from bouncery.witness import pointed, unplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bouncery.formats.reading import Reading
     from bouncery.gather import Facts
-    from bouncery.message import Message, Part
+    from bouncery.message import Message
 
 DEFAULT_LIMITS = Limits()
 
@@ -37,9 +37,9 @@ def parse(
 ) -> Report:
     """Read one message and judge every recipient that it reports on (RFC 3464 and what servers write instead).
 
-    `data` is the message as it arrived. `envelope_to` is the address it was delivered to, where that is known: the
-    sender's own, which cannot have failed. Never raises on
-    any bytes: what cannot be read leaves a note in the report. TypeError for anything but bytes.
+    `data` is the message as it arrived. `envelope_to` is the address it was delivered to, where that is known: the sender's
+    own, which cannot have failed. Never raises on any bytes: what cannot be read leaves a note in the report. TypeError for
+    anything but bytes.
     """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"data must be bytes, not {type(data).__name__}: read the message in binary mode")
@@ -69,7 +69,7 @@ def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int,
         date=iso_date(date) if date else None,
         original=read_original(message),
         recipients=tuple(judged(facts, message, rules) for facts in gathered.facts[: limits.recipients]),
-        notes=(*message.notes, *gathered.notes, *(() if message.headers.names("") else (NO_MAIL,))),
+        notes=(*message.notes, *gathered.notes, *noted(message, gathered.facts)),
     )
 
 
@@ -83,6 +83,16 @@ def passed(report: Report, notes: Sequence[str]) -> Report:
     ]
     told = (*notes, "forwarded: read the message inside", *report.notes)
     return msgspec.structs.replace(report, recipients=tuple(recipients), notes=told)
+
+
+def noted(message: Message, facts: Sequence[Facts]) -> Iterator[str]:
+    """Give the notes that only the whole message allows."""
+    if not message.headers.names(""):
+        yield NO_MAIL
+    limit = message.limits.match_chars
+    longest = max((len(fact.recipient.diagnostic or "") for fact in facts), default=0)
+    if longest > limit:
+        yield f"limit match_chars: matched {limit} of {longest} characters of a diagnostic"
 
 
 NO_MAIL = "no mail: it begins with no header field"
@@ -102,14 +112,14 @@ def read_formats(message: Message) -> list[Reading]:
 
 def judged(facts: Facts, message: Message, rules: RuleSet | None) -> Recipient:
     """Give the facts about a recipient with the verdict on them."""
-    verdict = judge(facts.recipient, rules, witnesses(facts.claim), message.parts)
+    verdict = judge(facts.recipient, rules, witnesses(facts.claim), message)
     return msgspec.structs.replace(facts.recipient, verdict=verdict)
 
 
-def question(recipient: Recipient) -> Question:
+def question(recipient: Recipient, limits: Limits = DEFAULT_LIMITS) -> Question:
     """Put what is known of a recipient into the form that rules are asked in."""
     return Question(
-        text=(recipient.diagnostic or "")[: DEFAULT_LIMITS.match_chars],
+        text=(recipient.diagnostic or "")[: limits.match_chars],
         reply=recipient.reply,
         status=recipient.status,
         reply_class=effective_class(recipient),
@@ -119,17 +129,18 @@ def question(recipient: Recipient) -> Question:
 
 
 def judge(
-    recipient: Recipient, rules: RuleSet | None = None, evidence: Sequence[Evidence] = (), parts: Sequence[Part] = ()
+    recipient: Recipient, rules: RuleSet | None = None, evidence: Sequence[Evidence] = (), message: Message | None = None
 ) -> Verdict:
     """Conclude from what a message said about one recipient; also for facts that were stored long ago.
 
-    `evidence` tells where the facts stood in the message, whose `parts` are needed to point at the very words.
+    `evidence` tells where the facts stood in the `message`, which is needed to point at the very words.
     """
     if recipient.action not in {Action.FAILED, Action.DELAYED}:
         return Verdict()
-    match = (rules or shipped()).match(question(recipient))
+    limits = message.limits if message else DEFAULT_LIMITS
+    match = (rules or shipped()).match(question(recipient, limits))
     phrase = match.winner.phrase if match.winner else ""
-    verdict = conclude(recipient, match, pointed(evidence, phrase, parts))
+    verdict = conclude(recipient, match, pointed(evidence, phrase, message.parts if message else ()))
     return advised(verdict, recipient.diagnostic or "")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bouncery.formats.html import to_text
 from bouncery.model import Evidence
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def pointed(evidence: Sequence[Evidence], phrase: str, parts: Sequence[Part] = (
 
 def raw_text(whole: Evidence, parts: Sequence[Part]) -> str:
     """Give the text that evidence was taken from as it stands in its part, folded lines and all."""
-    if whole.part is None or whole.part >= len(parts) or parts[whole.part].media_type == "text/html":
+    if whole.part is None or whole.part >= len(parts):
         return whole.text
-    return parts[whole.part].text[whole.start : whole.end]
+    part = parts[whole.part]
+    text = to_text(part.text) if part.media_type == "text/html" else part.text
+    return text[whole.start : whole.end]
 
 
 def place(raw: str, words: list[str]) -> tuple[int, int] | None:

@@ -61,7 +61,8 @@ def kind_of(message: Message, subject: str, segment: Segment) -> Kind | None:
         return Kind.UNSUBSCRIBE
     if marked or "auto_reply" in titled:
         return Kind.AUTO_REPLY
-    alone = "auto_reply" in said and not listed and is_unwritten(message, subject, segment)
+    generated = message.headers.get("auto-submitted").strip().lower().startswith("auto-generated")
+    alone = "auto_reply" in said and not listed and (generated or is_unwritten(message, subject, segment))
     return Kind.AUTO_REPLY if alone else None
 
 

@@ -24,12 +24,11 @@ class Field(NamedTuple):
 class Group:
     """Consecutive fields between blank lines."""
 
-    __slots__ = ("adjoins", "fields")
+    __slots__ = ("fields",)
 
-    def __init__(self, *, adjoins: bool = False) -> None:
-        """Begin an empty group; `adjoins` where no blank line parts it from the one before."""
-        self.fields: list[Field] = []
-        self.adjoins = adjoins
+    def __init__(self, fields: list[Field] | None = None) -> None:
+        """Begin a group."""
+        self.fields: list[Field] = fields or []
 
     def get(self, name: str) -> str:
         """Give the value of the first field of that lower-case name; empty if there is none."""
@@ -62,7 +61,7 @@ def read_groups(text: str) -> list[Group]:
         else:
             take(groups, line, at)
         at += len(line) + 1
-    return joined([group for group in groups if group.fields])
+    return joined([part for group in groups if group.fields for part in parted(group)])
 
 
 def looks_like_field(line: str) -> bool:
@@ -79,11 +78,7 @@ def take(groups: list[Group], line: str, at: int) -> None:
             extend(groups[-1], line, at)
         return
     name, value = restored(found[1].lower()), found[2].strip()
-    group = groups[-1]
-    if name in RECIPIENT_FIELDS and begins_another(group, name):
-        group = Group(adjoins=True)
-        groups.append(group)
-    group.fields.append(Field(name, value, at + found.start(2), at + found.start(2) + len(value)))
+    groups[-1].fields.append(Field(name, value, at + found.start(2), at + found.start(2) + len(value)))
 
 
 def restored(name: str) -> str:
@@ -91,13 +86,15 @@ def restored(name: str) -> str:
     return {"ction": "action", "tatus": "status", "inal-recipient": "final-recipient"}.get(name, name)
 
 
-def begins_another(group: Group, name: str) -> bool:
-    """Whether a recipient field belongs to a recipient after the one of this group."""
+def parted(group: Group) -> list[Group]:
+    """Cut a group at each further recipient, where no blank line does it; RFC 3464 lets its fields stand in any order."""
     names = [field.name for field in group.fields]
-    if name in names:
-        return True
-    other = RECIPIENT_FIELDS[1 - RECIPIENT_FIELDS.index(name)]
-    return other in names and "action" in names and "status" in names
+    repeated = [name for name in RECIPIENT_FIELDS if names.count(name) > 1]
+    if not repeated:
+        return [group]
+    first = min(repeated, key=names.index)
+    starts = [0, *[at for at, name in enumerate(names) if name == first][1:], len(names)]
+    return [Group(group.fields[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
 
 
 LONGEST = 20_000
@@ -119,8 +116,6 @@ def joined(groups: list[Group]) -> list[Group]:
         torn = result and not group.names_recipient() and result[-1].names_recipient()
         if torn and any(field.name in PER_RECIPIENT or field.name.startswith("x-") for field in group.fields):
             result[-1].fields.extend(group.fields)
-        elif result and group.adjoins and not group.find("final-recipient") and not result[-1].find("original-recipient"):
-            result[-1].fields.extend(group.fields)  # RFC 3464 lets the fields of a group stand in any order
         else:
             result.append(group)
     return result

@@ -25,6 +25,8 @@ FIELDS = {
 }
 LOCAL_FIELD = re.compile(rf"(?im)^({'|'.join(FIELDS)})[ \t]?:")
 INDENT = re.compile(r"^(?:[ \t]{1,8}|> ?)", re.MULTILINE)
+LIST_PASSES_ON = "was received as a bounce"
+"""What Mailman writes above a bounce that it could not read, for the list's owner to look at."""
 FEW_LETTERS = 40
 """Letters that are no comment of a person's own: "for the bounce box"."""
 
@@ -34,7 +36,8 @@ def inner(message: Message) -> bytes | None:
     texts = text_parts(message)
     attached = next((part for part in message.parts if part.media_type in {"message/rfc822", "message/global"}), None)
     if attached is not None:
-        return attached.text.encode("utf-8", "replace") if silent("\n".join(part.text[:2000] for part in texts)) else None
+        words = "\n".join(part.text[:2000] for part in texts)
+        return attached.text.encode("utf-8", "replace") if silent(words) or LIST_PASSES_ON in words else None
     for part in texts:
         found = FIRST.search(part.text)
         if found and silent(part.text[: found.start()]) and is_header(part.text, found.start()):

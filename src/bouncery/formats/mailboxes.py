@@ -17,6 +17,8 @@ DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}\.){1,20}[A-Za-z0-9][A-Za-z0-9\-]{1,62}|\[[0-9A-Fa-f:.IPv]{3,50}\]"
     r"|(?:[\w\-]{1,63}\.){1,20}[\w\-]{2,63}"
 )
+ENUMERATION = re.compile(r"[>\"')\]]{0,2}(?:[ \t]*[,;&][ \t\n]*(?:(?:and|und|et|y|e)[ \t]+)?|[ \t]+(?:and|und|et|y|e|&)[ \t]+)[<\"'(\[]{0,2}")
+COLUMN = re.compile(r"[>]?(?:[ \t]{2,80}|[ \t]*[|\t][ \t]*)<?[^\s@|<>]{1,64}@[\w\-]")
 MOST = 2_000
 """Addresses of one text that are looked at."""
 
@@ -76,14 +78,31 @@ LINE_AFTER = re.compile(r"[\s>)\]\"'»]{0,4}(?:$|[:：;,.]|\.\.\.|…|-+|<mailto
 def mentions(text: str, never: Collection[str] = ()) -> list[Mention]:
     """Give every address of a text in order; `never` holds comparable forms of the sender's and the reporter's own."""
     found: list[Mention] = []
+    said, last = Plainness.NEVER, -1
     for address, start, end in addresses(text):
-        plainness = plainness_of(text, start, end)
+        if not is_enumerated(text, last, start):
+            said = plainness_of(text, start, end)
+        plainness, last = said, end
+        if comparable(address) in never and beside_another(text, start, end):
+            plainness = Plainness.NEVER
         if plainness is not Plainness.LINE and (ROLE.match(address) or comparable(address) in never):
             plainness = Plainness.NEVER
         found.append(Mention(address, start, end, plainness))
         if len(found) >= MOST:
             break
     return found
+
+
+def is_enumerated(text: str, last: int, start: int) -> bool:
+    """Whether an address only goes on with an enumeration, so that what is said of the one before holds for it."""
+    return 0 <= last < start <= last + 24 and ENUMERATION.fullmatch(text, last, start) is not None
+
+
+def beside_another(text: str, start: int, end: int) -> bool:
+    """Whether the row that an address begins goes on with another one, as a table of senders and recipients does."""
+    stop = text.find("\n", end)
+    row = text[end : stop if stop >= 0 else len(text)][:200]
+    return COLUMN.match(row) is not None and text[text.rfind("\n", 0, start) + 1 : start].strip(" \t|") == ""
 
 
 def addresses(text: str) -> Iterator[tuple[str, int, int]]:
@@ -125,9 +144,9 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
     line_end = len(text) if line_end < 0 else line_end
     before, after = text[max(line_start, start - 120) : start].lower(), text[end : min(line_end, end + 120)].lower()
     if BULLET.fullmatch(before):
-        if LINE_AFTER.match(after):
-            return Plainness.LINE
         wrapped = text[max(0, line_start - 60) : line_start].rstrip().lower()
+        if LINE_AFTER.match(after):
+            return Plainness.NAMED if REPLY_BEFORE.search(wrapped) else Plainness.LINE
         return Plainness.NEVER if NOT_BEFORE.search(wrapped) or HELP_LINE.search(after) else Plainness.NAMED
     tail = before[-60:]
     if NOT_BEFORE.search(tail) or in_url(before):

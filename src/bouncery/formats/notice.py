@@ -97,7 +97,7 @@ def is_notification(
         if tells or (("subject" in titled or returns) and not answers):
             return True
         told = any(mention.plainness > Plainness.NEVER for mention in spoken_of)
-        return (told and is_null_path(message)) or innermost(segment.text) is not None
+        return (told and is_null_path(message) and is_daemon(message)) or innermost(segment.text) is not None
     if answers or not tells or not (named or returns):
         return False
     listed = any(name in headers for name in LISTED)
@@ -139,5 +139,13 @@ def is_automatic(message: Message) -> bool:
     """Whether a mail system sent the message: by its name, the null reverse-path, or the type of the message."""
     if message.media_type == "multipart/report" or is_null_path(message):
         return True
+    if not is_daemon(message):
+        return False
+    path = message.headers.get("return-path").strip()
+    return not path or ANSWERED.match(message.headers.decoded("subject")) is None
+
+
+def is_daemon(message: Message) -> bool:
+    """Whether the sender has the name of a mail system; a postmaster may be a person who answers with an address of their own."""
     sender = message.headers.decoded("from").lower()
     return sender.rstrip().endswith("<>") or DAEMON.search(sender) is not None

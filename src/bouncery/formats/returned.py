@@ -39,7 +39,8 @@ def original_recipient(segment: Segment) -> str | None:
 
 def mailbox_of(segment: Segment, never: Collection[str]) -> str | None:
     """Give the one mailbox that the returned header points to; None if it points to none or to several."""
-    if not segment.returned:
+    # A header that was cut off may have gone on to name others.
+    if "\n\n" not in segment.returned:
         return None
     headers = original_headers(segment)
     named, noted = (kept(addresses, never) for addresses in (addressed_to(headers), received_for(headers)))

@@ -72,9 +72,13 @@ def text_parts(message: Message) -> list[Part]:
 
 
 def returned_header(message: Message) -> str:
-    """Give the header block of the returned message, where it is a part of its own."""
+    """Give the header block of the returned message, where it is a part of its own; it ends in a blank line if it is whole."""
     part = message.returned()
-    return part.text.lstrip("\n").partition("\n\n")[0] if part else ""
+    if part is None:
+        return ""
+    header, blank, _ = part.text.lstrip("\n").partition("\n\n")
+    closed = blank or message.data[-20:].rstrip().endswith(b"--")
+    return f"{header}\n\n" if closed else header
 
 
 def unquoted(text: str) -> str:

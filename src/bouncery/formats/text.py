@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bouncery.address import comparable, read_address
 from bouncery.formats.layouts import recipient_by
 from bouncery.formats.locals import local_parts
-from bouncery.formats.mailboxes import REPLY_BEFORE, Mention, Plainness
+from bouncery.formats.mailboxes import LISTING, REPLY_BEFORE, Mention, Plainness, is_enumerated
 from bouncery.formats.notice import Notice, examine
 from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading, Spot
@@ -87,10 +87,19 @@ def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
                 chosen.setdefault(comparable(mention.address), Failed(mention))
     found = related(text, spoken_of, chosen)
     if plainest is Plainness.SENTENCE:
-        return found[:1]
+        return enumerated(text, found)
     if plainest in {Plainness.KEYED, Plainness.NAMED}:
         return found
     return with_local_parts(notice, found, reporting_mta)
+
+
+def enumerated(text: str, found: list[Failed]) -> list[Failed]:
+    """Give the first of those that are spoken of in a sentence, with the ones that it goes on to enumerate."""
+    count = 1
+    while count < len(found) and is_enumerated(text, found[count - 1].mention.end, found[count].mention.start):
+        count += 1
+    line = text[text.rfind("\n", 0, found[0].mention.start) + 1 : found[0].mention.start] if found else ""
+    return found[: 1 if LISTING.fullmatch(line.lower()) else count]
 
 
 def piped(text: str, mention: Mention) -> Mention:
@@ -132,6 +141,8 @@ def related(text: str, spoken_of: list[Mention], chosen: dict[str, Failed]) -> l
             key = comparable(last.address) if last else ""
             if key in chosen:
                 chosen[key] = chosen[key]._replace(target=mention.address)
+                if comparable(mention.address) != key:
+                    chosen.pop(comparable(mention.address), None)
         elif mention.plainness > Plainness.NEVER:
             last = mention
     return list(chosen.values())

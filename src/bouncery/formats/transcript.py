@@ -23,7 +23,7 @@ REMOTE = re.compile(
     r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
     r"((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})\b"
 )
-FEW_WORDS = 12
+FEW_WORDS = 9
 """Letters behind a code that cannot be its explanation."""
 LONGEST = 2_000
 
