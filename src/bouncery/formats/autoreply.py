@@ -92,7 +92,9 @@ def person_of(message: Message, segment: Segment, kind: Kind) -> str | None:
     if sender and not behind and not NO_REPLY.match(sender):
         return sender
     own = own_addresses(message, segment)
-    named = {comparable(mention.address): mention.address for mention in mentions(segment.text, own) if is_named(mention.plainness)}
+    named = {
+        comparable(mention.address): mention.address for mention in mentions(segment.text, own) if is_named(mention.plainness)
+    }
     if len(named) == 1:
         return next(iter(named.values()))
     if kind is Kind.COMPLAINT:

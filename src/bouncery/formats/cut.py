@@ -11,12 +11,13 @@ import re
 from bouncery.phrases import WordSet
 
 _ANNOUNCED = (
-    r"original[\w\- ]{0,20}(?:message|mail|e-mail|email|headers?|nachricht|details?)|(?:message|mail|nachricht)[\w\- ]{0,20}original"
-    r"|returned (?:message|mail)|(?:message|mail|body) (?:text|headers?|body|content)s?\b|copy of (?:the|your|this)\b"
+    r"original[\w\- ]{0,20}(?:message|mail|e-mail|email|headers?|nachricht|details?)"
+    r"|(?:message|mail|nachricht)[\w\- ]{0,20}original|returned (?:message|mail)|(?:message|mail|body) (?:text|headers?|body|content)s?\b|copy of (?:the|your|this)\b"
     r"|source mail attached|undelivered message|unsent message|included is a copy|below this line|forwarded message"
     r"|your (?:original )?(?:message|mail)(?: (?:follows|was|is|reads|begins)|\W*$)|headers? of the|kopie (?:der|ihrer)"
     r"|copie d(?:u|e votre)|copia d(?:el|o|i)|mensaje original|mensagem original|messaggio originale|message d'origine"
-    r"|urspr(?:ü|ue|u)ngliche (?:nachricht|mail|e-mail)|oryginaln|исходно|копия|oorspronkelijk|原信|原邮件|原郵件|元のメール|元のメッセージ"
+    r"|urspr(?:ü|ue|u)ngliche (?:nachricht|mail|e-mail)|oryginaln|исходно|копия"
+    r"|oorspronkelijk|原信|原邮件|原郵件|元のメール|元のメッセージ"
     r"|원본|ursprungliga|oprindelige|opprinnelige|alkuper(?:ä|a)inen|p(?:ů|u)vodn(?:í|i)|eredeti|orijinal|αρχικ"
 )
 MARKER = re.compile(
@@ -28,7 +29,7 @@ MARKER = re.compile(
     r"|the first \d+ lines of your[^\n]{0,60}"
     r"|(?:a )?copy of (?:the|your) (?:original )?message[^\n]{0,60}(?:follows|below|attached)[^\n]{0,20}"
     r"|(?:a summary of )?the undelivered (?:message|mail)[^\n]{0,60}|unsent message below[^\n]{0,20}"
-    r"|(?:your|the) (?:original )?message (?:reads|is (?:below|attached|included)|follows|was as follows|begins here)[^\n]{0,40}"
+    r"|(?:your|the) (?:original )?message (?:reads|is (?:below|attached|included)|(?:was as )?follows|begins here)[^\n]{0,40}"
     r"|original mail (?:as )?follows?[^\n]{0,20}|\[?(?:original )?message (?:removed|deleted|content removed)[^\n]{0,40}"
     r")[ \t]*(?=\n|$)"
 )
@@ -57,7 +58,16 @@ NAMES = (
     *("received", "return-path", "signature", "arc-seal", "x-google-", "x-ymail-osg", "authentication-results"),
     *("delivered-to", "x-original-to", "envelope-to"),
 )
-IN_HEADERS = ("mime-version", "content-type", "content-transfer", "message-id", "x-mailer", "user-agent", "references:", "in-reply")
+IN_HEADERS = (
+    "mime-version",
+    "content-type",
+    "content-transfer",
+    "message-id",
+    "x-mailer",
+    "user-agent",
+    "references:",
+    "in-reply",
+)
 WORDS = WordSet((*ANNOUNCING, *NAMES, *IN_HEADERS))
 MOST = 200
 """Lines that are looked at closely."""
@@ -113,7 +123,14 @@ def header_run(words: str, starts: list[int], before: int) -> int:
     return len(words)
 
 
-TELLS = ("following recipient", "could not be delivered", "cannot be delivered", "was not delivered", "did not reach", "delivery failed")
+TELLS = (
+    "following recipient",
+    "could not be delivered",
+    "cannot be delivered",
+    "was not delivered",
+    "did not reach",
+    "delivery failed",
+)
 
 
 def tells(words: str) -> bool:

@@ -59,7 +59,7 @@ def layout_of(message: Message, segment: Segment) -> Layout | None:
         return None
     seen = marks().present(" ".join(segment.text[:LONGEST].lower().split()))
     for row in rows:
-        if (row.text and seen.isdisjoint(row.text)) or not row.text and not row.header:
+        if (row.text and seen.isdisjoint(row.text)) or (not row.text and not row.header):
             continue
         if all(words in message.headers.decoded(name).lower() for name, words in row.header.items()):
             return row

@@ -12,13 +12,18 @@ _LOCAL = r"[A-Za-z0-9][A-Za-z0-9_.+\-]{0,63}"
 _REFUSED = r"(?:[Uu]nknown|[Nn]o such|[Nn]ot found|does not exist|doesn't exist|[Nn]ot known|[Ff]ull|quota|disabled|\b55\d\b)"
 # A line that announces a list of recipients.
 ANNOUNCES = re.compile(
-    r"\b(?:recipients?|address(?:\(?es\)?)?|users?|addressees?|undeliverable to|accepting mail from [^\s]{1,200}|deliver(?:ed)? to|list of|following|empf(?:ä|ae)nger|destinatari[oae]s?|destinataires?)\b[^\n]{0,80}[:：][ \t]*$",
+    r"\b(?:recipients?|address(?:\(?es\)?)?|users?|addressees?|undeliverable to|accepting mail from [^\s]{1,200}|deliver(?:ed)? to"
+    r"|list of|following|empf(?:ä|ae)nger|destinatari[oae]s?|destinataires?)\b[^\n]{0,80}[:：][ \t]*$",
     re.IGNORECASE,
 )
-ROW = re.compile(rf"[ \t]{{1,20}}[<\"'*\-]{{0,3}}[ \t]?({_LOCAL})[>\"']{{0,2}}[ \t]*(?:\([^\n]*|\"[^\n]*|\.\.\.[^\n]*|(?::[ \t]|[ \t]{{2}})[^\n]*{_REFUSED}[^\n]*)?$")
+ROW = re.compile(
+    rf"[ \t]{{1,20}}[<\"'*\-]{{0,3}}[ \t]?({_LOCAL})[>\"']{{0,2}}[ \t]*(?:\([^\n]*|\"[^\n]*|\.\.\.[^\n]*|(?::[ \t]|[ \t]{{2}})[^\n]*{_REFUSED}[^\n]*)?$"
+)
 # A local part right behind the words that call it a recipient.
 NAMED = re.compile(
-    rf"(?:(?:could not deliver|unable to deliver|undeliverable|not delivered)(?: to)?:|\b(?:unknown (?:local )?(?:user|recipient|mailbox)|target user|recipient|user ?name|user|mailbox|addressee)[ \t]*:)[ \t]*[<\"']?({_LOCAL})[>\"']?[ \t]*(?=$|[\n.;,(])"
+    rf"(?:(?:could not deliver|unable to deliver|undeliverable|not delivered)(?: to)?:"
+    r"|\b(?:unknown (?:local )?(?:user|recipient|mailbox)|target user|recipient|user ?name|user|mailbox|addressee)[ \t]*:)"
+    rf"[ \t]*[<\"']?({_LOCAL})[>\"']?[ \t]*(?=$|[\n.;,(])"
     rf"|\b(?:user|mailbox|account|recipient)[ \t]{{1,3}}[<\"']({_LOCAL})[>\"']",
     re.IGNORECASE,
 )
@@ -37,7 +42,10 @@ def local_parts(text: str, beside: Sequence[int]) -> list[tuple[str, int, int]]:
     rows = listed(text, beside)
     if rows or beside:
         return rows
-    found = [(found[1] or found[2], found.start(1 if found[1] else 2), found.end(1 if found[1] else 2)) for found in NAMED.finditer(text)]
+    found = [
+        (found[1] or found[2], found.start(1 if found[1] else 2), found.end(1 if found[1] else 2))
+        for found in NAMED.finditer(text)
+    ]
     names = {name.lower(): (name, start, end) for name, start, end in reversed(found) if name.lower() not in NO_NAMES}
     return sorted(names.values(), key=lambda row: row[1])[:1]
 

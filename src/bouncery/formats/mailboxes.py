@@ -17,8 +17,10 @@ DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}\.){1,20}[A-Za-z0-9][A-Za-z0-9\-]{1,62}|\[[0-9A-Fa-f:.IPv]{3,50}\]"
     r"|(?:[\w\-]{1,63}\.){1,20}[\w\-]{2,63}"
 )
-ENUMERATION = re.compile(r"[>\"')\]]{0,2}(?:[ \t]*[,;&][ \t\n]*(?:(?:and|und|et|y|e)[ \t]+)?|[ \t]+(?:and|und|et|y|e|&)[ \t]+)[<\"'(\[]{0,2}")
-COLUMN = re.compile(r"[>]?(?:[ \t]{2,80}|[ \t]*[|\t][ \t]*)<?[^\s@|<>]{1,64}@[\w\-]")
+ENUMERATION = re.compile(
+    r"[>\"')\]]{0,2}(?:[ \t]*[,;&][ \t\n]*(?:(?:and|und|et|y|e)[ \t]+)?|[ \t]+(?:and|und|et|y|e|&)[ \t]+)[<\"'(\[]{0,2}"
+)
+COLUMN = re.compile(r"[>]?(?:[ \t]{2,80}|[ \t]{0,80}[|][ \t]{0,80}|\t)<?[^\s@|<>]{1,64}@[\w\-]")
 MOST = 2_000
 """Addresses of one text that are looked at."""
 
@@ -55,17 +57,28 @@ NOT_BEFORE = re.compile(
     r"|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$"
 )
 HELP_LINE = re.compile(
-    r"\b(?:contact|assistance|questions?|support|help|abuse|complain|feedback|whitelist|unblock|forward (?:this|it)|please (?:send|e-?mail|write|mail|report)|reply to|visit|further information|more information|reach us|get in touch|problem report)\b|hilfe|aide|ayuda|aiuto|помощ|お問い合わせ|联系|聯絡|문의",
+    r"\b(?:contact|assistance|questions?|support|help|abuse|complain|feedback"
+    r"|whitelist|unblock|forward (?:this|it)|please (?:send|e-?mail|write|mail|report)|reply to|visit|further information"
+    r"|more information|reach us|get in touch|problem report)\b|hilfe|aide|ayuda|aiuto|помощ|お問い合わせ|联系|聯絡|문의",
 )
 # A line of a listed message header: the To of the message, who may have received it.
-KEYED = re.compile(r"[ \t*\-]{0,8}[^\s:：<>@][^:：<>@\n]{0,40}(?:[:：]|[ \t]\.{3,30})[ \t]{0,20}[<\"'(\[]?(?:smtp:|rfc822;[ ]?)?")
+KEYED = re.compile(
+    r"[ \t*\-]{0,8}[^\s:：<>@][^:：<>@\n]{0,40}(?:[:：]|[ \t]\.{3,30})[ \t]{0,20}[<\"'(\[]?(?:smtp:|rfc822;[ ]?)?"
+)
 BAD_KEY = re.compile(r"unknown|undeliver|not deliver|fail|invalid|reject|refused|bounced|illegal|error")
 KEYED_AFTER = re.compile(r"[ \t>)\]\"'.,;]{0,6}(?:$|[\-–(])")
 LISTING = re.compile(r"[ \t*\-]{0,8}(?:to|an|a|à|para|кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
-LISTED_NEAR = re.compile(r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)[ \t]{0,4}[:：]")
+LISTED_NEAR = re.compile(
+    r"(?im)^[ \t*\-]{0,8}(?:subject|sent|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|件名|主题|主題)"
+    r"[ \t]{0,4}[:：]"
+)
 LABEL_BEFORE = re.compile(
-    r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?|ontvangers?|adresat|odbiorc[ay]"
-    r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)[\s:：=<(\[\"'*\-]{0,8}(?:rfc822;|smtp:|mailto:)?[\s:=<(\[\"'*]{0,4}$",
+    r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for"
+    r"|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?"
+    r"|ontvangers?|adresat|odbiorc[ay]"
+    r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес"
+    r"|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)"
+    r"[\s:：=<(\[\"'*\-]{0,8}(?:rfc822;|smtp:|mailto:)?[\s:=<(\[\"'*]{0,4}$",
 )
 # Mailboxes that a notification names as the place to ask (RFC 2142).
 ROLE = re.compile(r"(?:postmaster|mailer-daemon|mail-daemon|abuse|hostmaster|no-?reply|do-?not-?reply)@", re.IGNORECASE)
@@ -128,7 +141,7 @@ def local_start(text: str, at: int, last: int) -> int:
         return opening if opening >= 0 and "\n" not in text[opening:at] else at
     start = at
     latin = start > lowest and text[start - 1] < "ɐ"
-    while start > lowest and (text[start - 1] in LOCAL_CHARS or ("\x7f" < text[start - 1] and text[start - 1].isalnum() and (text[start - 1] < "ɐ") == latin)):
+    while start > lowest and (text[start - 1] in LOCAL_CHARS or is_letter_beside(text[start - 1], latin=latin)):
         start -= 1
     while start < at and text[start] in "'`.*=|/{}?&#!-":
         start += 1
@@ -136,6 +149,11 @@ def local_start(text: str, at: int, last: int) -> int:
     if prefix and text[start:prefix].lower() in {"smtp=", "rfc822=", "rfc-822=", "addr=", "email=", "rcpt="}:
         start = prefix
     return start
+
+
+def is_letter_beside(char: str, *, latin: bool) -> bool:
+    """Whether a letter outside ASCII goes on with a local part, in whose script it must be (RFC 6531)."""
+    return char > "\x7f" and char.isalnum() and (char < "ɐ") == latin
 
 
 def plainness_of(text: str, start: int, end: int) -> Plainness:

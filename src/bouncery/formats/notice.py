@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from bouncery.message import Message
 
 DAEMON = re.compile(
-    r"\b(?:mailer[\-_. ]?daemon|mail[\-_. ]?daemon|post[\-_. ]?master|mail delivery (?:sub)?system|mail delivery service|delivery subsystem"
+    r"\b(?:mailer[\-_. ]?daemon|mail[\-_. ]?daemon|post[\-_. ]?master|mail delivery (?:sub)?system|mail delivery service"
+    r"|delivery subsystem"
     r"|system administrator|mail\.delivery\.system|mail[\-_. ]?system|mdaemon|mta|smtp_mail_service|mail gateway)\b"
 )
 ANSWERED = re.compile(
     r"\s*(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv|enc|doorst|回复|答复|转发|返信|転送|рe|на)(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
-BOUNCES = re.compile(r"(?:\b(?:owner|bounces?|errors?)[\-+=.]|[\-+.](?:bounces?|owner|admin|errors|return)(?:[\-+=][^@\s]{1,200})?@|\bbounces?@)")
+BOUNCES = re.compile(
+    r"(?:\b(?:owner|bounces?|errors?)[\-+=.]|[\-+.](?:bounces?|owner|admin|errors|return)(?:[\-+=][^@\s]{1,200})?@|\bbounces?@)"
+)
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 NOTICES = frozenset({Kind.FAILURE, Kind.DELAY})
 TROUBLE = frozenset({"failure", "delay", "still_trying", "gave_up"})

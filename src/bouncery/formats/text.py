@@ -7,45 +7,33 @@ presupposed; layouts.toml adds what the words alone cannot tell.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from bouncery.address import comparable, read_address
 from bouncery.formats.layouts import recipient_by
-from bouncery.formats.locals import local_parts
-from bouncery.formats.mailboxes import LISTING, REPLY_BEFORE, Mention, Plainness, is_enumerated
+from bouncery.formats.mailboxes import REPLY_BEFORE
 from bouncery.formats.notice import Notice, examine
 from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading, Spot
-from bouncery.formats.returned import mailbox_of, mailed_to
+from bouncery.formats.recipients import Failed, recipients
+from bouncery.formats.returned import mailbox_of
 from bouncery.formats.transcript import Answer, answer_in
 from bouncery.model import Action, Kind, Source
 
 if TYPE_CHECKING:
+    from bouncery.formats.mailboxes import Mention
     from bouncery.message import Message
 
 ACTIONS = {Kind.FAILURE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVERED: Action.DELIVERED}
-ALIAS = re.compile(
-    r"(?:(?:generated|expanded|forwarded|aliased|redirected)[ \t]+from:?|\boriginal (?:recipient|address)[ \t]*:)[\s<]*$", re.IGNORECASE
-)
 REMARK = re.compile(r"^[>\s]{0,20}\((?:ultimately )?(?:generated|expanded) from:?[^()\n]{0,400}\)")
-COMMAND = re.compile(r"[ \t<\"'(]{0,8}(?:\||/|:include:|pipe to \|)")
-FORWARD = re.compile(r"(?:forwarded|redirected|forwards|redirects|->|=>)(?:[ \t]+to)?:?[\s<]*$", re.IGNORECASE)
 REPORTER = re.compile(
-    r"(?:program at(?: host)?|system at(?: host)?|server at|server on|mta at|agent at|at host|generating server:|message from|on the queue on|agent v[\d.]{1,9} at)"
+    r"(?:program at(?: host)?|system at(?: host)?|server at|server on|mta at|agent at|at host|generating server:|message from"
+    r"|on the queue on|agent v[\d.]{1,9} at)"
     r"[ \t]+((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})"
 )
 
 
 # What Sendmail notes below a recipient of its own, before the transcript that is about them all.
 REASON = re.compile(r"[>\s]{0,8}\((?:reason|expanded from): [^\n]{0,400}\b[45]\d\d\b")
-
-
-class Failed(NamedTuple):
-    """A recipient, where it stands, and the address that it was generated from or forwarded to, where that is told."""
-
-    mention: Mention
-    parent: str | None = None
-    target: str | None = None
 
 
 def read(message: Message) -> Reading | None:
@@ -69,113 +57,6 @@ def by_layout(notice: Notice) -> list[Claim]:
         return []
     text = notice.segment.text
     return [claim(notice, ACTIONS[notice.kind], answer_in(text, 0, len(text), address), address)]
-
-
-def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
-    """Give the failed recipients in order: those that the header names, else the most plainly spoken of."""
-    text = notice.segment.text
-    failed = [address for value in notice.message.headers.all("x-failed-recipients") for address in split(value)]
-    if failed:
-        listed = {comparable(address): Failed(first_mention(notice.mentions, address)) for address in failed}
-        return related(text, notice.mentions, listed)
-    spoken_of = [piped(text, mention) for mention in notice.mentions]
-    plainest = max((mention.plainness for mention in spoken_of), default=Plainness.NEVER)
-    chosen: dict[str, Failed] = {}
-    if plainest > Plainness.NEVER:
-        for mention in spoken_of:
-            if mention.plainness is plainest and not FORWARD.search(lead(text, mention)):
-                chosen.setdefault(comparable(mention.address), Failed(mention))
-    found = related(text, spoken_of, chosen)
-    if plainest is Plainness.SENTENCE:
-        return enumerated(text, found)
-    if plainest in {Plainness.KEYED, Plainness.NAMED}:
-        return found
-    return with_local_parts(notice, found, reporting_mta)
-
-
-def enumerated(text: str, found: list[Failed]) -> list[Failed]:
-    """Give the first of those that are spoken of in a sentence, with the ones that it goes on to enumerate."""
-    count = 1
-    while count < len(found) and is_enumerated(text, found[count - 1].mention.end, found[count].mention.start):
-        count += 1
-    line = text[text.rfind("\n", 0, found[0].mention.start) + 1 : found[0].mention.start] if found else ""
-    return found[: 1 if LISTING.fullmatch(line.lower()) else count]
-
-
-def piped(text: str, mention: Mention) -> Mention:
-    """Take the address that a command or file was generated from for the recipient; there is no other."""
-    if mention.plainness is not Plainness.NEVER or not ALIAS.search(lead(text, mention)):
-        return mention
-    above = text[: text.rfind("\n", 0, mention.start) + 1].rstrip()
-    target = above[above.rfind("\n") + 1 :]
-    return mention._replace(plainness=Plainness.LINE) if COMMAND.match(target) else mention
-
-
-def with_local_parts(notice: Notice, found: list[Failed], reporting_mta: str | None) -> list[Failed]:
-    """Add the recipients of which a list names only the local part; they live at the reporting host."""
-    domain = reporting_domain(notice.message, reporting_mta)
-    rows = local_parts(notice.segment.text, [failed.mention.start for failed in found]) if domain else []
-    mailed = {address.partition("@")[0].lower(): address for address in mailed_to(notice.segment)} if rows else {}
-    full = [mailed.get(local.lower(), f"{local}@{domain}") for local, _, _ in rows]
-    added = [Failed(Mention(address, start, end, Plainness.LINE)) for address, (_, start, end) in zip(full, rows, strict=True)]
-    return sorted([*found, *added], key=lambda failed: failed.mention.start)
-
-
-def reporting_domain(message: Message, reporting_mta: str | None) -> str | None:
-    """Give the domain of the host that reports (RFC 3464, section 2.2.2), by the notification's own address."""
-    sender = read_address(message.headers.get("from"))
-    return sender.rpartition("@")[2] if sender else reporting_mta
-
-
-def related(text: str, spoken_of: list[Mention], chosen: dict[str, Failed]) -> list[Failed]:
-    """Note the addresses that recipients were generated from or forwarded to."""
-    words = text.lower()
-    if not any(word in words for word in ("ed from", "forward", "redirect", "->", "=>", "original recipient", "original address")):
-        return list(chosen.values())
-    last: Mention | None = None
-    for mention in spoken_of:
-        before = lead(text, mention)
-        if ALIAS.search(before):
-            generated_from(chosen, mention, last if mention.plainness is not Plainness.LINE else None)
-        elif FORWARD.search(before):
-            key = comparable(last.address) if last else ""
-            if key in chosen:
-                chosen[key] = chosen[key]._replace(target=mention.address)
-                if comparable(mention.address) != key:
-                    chosen.pop(comparable(mention.address), None)
-        elif mention.plainness > Plainness.NEVER:
-            last = mention
-    return list(chosen.values())
-
-
-def generated_from(chosen: dict[str, Failed], parent: Mention, child: Mention | None) -> None:
-    """Note that one recipient was generated from another; both are one, whichever of them the header named."""
-    key, parent_key = comparable(child.address) if child else "", comparable(parent.address)
-    if key in chosen:
-        chosen[key] = chosen[key]._replace(parent=parent.address)
-        if parent_key != key:
-            chosen.pop(parent_key, None)
-    elif parent_key in chosen and child:
-        chosen[parent_key] = Failed(child, parent=parent.address)
-    elif not chosen:
-        chosen[parent_key] = Failed(parent)
-
-
-def lead(text: str, mention: Mention) -> str:
-    """Give the few characters before an address."""
-    return text[max(0, mention.start - 40) : mention.start]
-
-
-def first_mention(found: list[Mention], address: str) -> Mention:
-    """Give where a known address stands in the text."""
-    key = comparable(address)
-    same = [mention for mention in found if comparable(mention.address) == key]
-    return max(same, key=lambda mention: mention.plainness) if same else Mention(address, 0, 0, Plainness.LINE)
-
-
-def split(value: str) -> list[str]:
-    """Give the addresses of a comma-separated field."""
-    return [address for piece in value.split(",") if (address := read_address(piece))]
 
 
 def claim_for(notice: Notice, chosen: list[Failed], index: int) -> Claim:
@@ -259,6 +140,8 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
         return answer_in(text, start, stop if stop >= 0 else len(text), mention.address)
     if has_words(text, mention.end, end) or has_words(text, start, mention.start):
         answer = answer_in(text, start, end, mention.address)
+        if has_label_of_its_own(text, chosen, mention):
+            return answer
         others = any(has_words(text, other.end, block(text, chosen, place)[1]) for place, other in enumerate(chosen[:index]))
         last = all(other.start <= mention.start for other in chosen)
         if answer.code or not last or index == 0 or others:
@@ -268,6 +151,12 @@ def answer_for(notice: Notice, chosen: list[Mention], index: int) -> Answer:
         return answer_in(text, start, end, mention.address)
     behind = answer_in(text, bottom.start, len(text), mention.address)
     return behind if behind.code else answer_in(text, 0, len(text), mention.address)
+
+
+def has_label_of_its_own(text: str, chosen: list[Mention], mention: Mention) -> bool:
+    """Whether the words before an address say something that those before the others do not ("Unknown user:")."""
+    labels = [text[text.rfind("\n", 0, other.start) + 1 : other.start].strip() for other in (mention, *chosen)]
+    return has_words(labels[0], 0, len(labels[0])) and any(label != labels[0] for label in labels)
 
 
 def introduces(text: str, mention: Mention) -> bool:

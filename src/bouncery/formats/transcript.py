@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple, TypeAlias
 
 from bouncery.codes.grammar import Code, find_codes, innermost
@@ -12,15 +13,25 @@ from bouncery.model import Stage
 
 PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 # RFC 5321, section 3.3: what a server answers to commands after the refusal is a consequence.
-CONSEQUENCE = re.compile(r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b|554[ \-](?:5\.5\.[01][ ])?(?:error: )?no (?:valid )?recipients|250\b|221\b|354\b|220\b).*$")
-HEARD = re.compile(r"(?im)^[ \t]*(?:<<<|received >>>|response:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:<--|<<)|s:)[ \t]*(?=[245]\d\d)")
-SENT = re.compile(r"(?im)^[ \t]*(?:>>>|sent <<<|command:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?")
+CONSEQUENCE = re.compile(
+    r"(?im)^[ \t]*(?:<<<[ \t]*)?(?:503\b"
+    r"|554[ \-](?:5\.5\.[01][ ])?(?:error: )?no (?:valid )?recipients|250\b|221\b|354\b|220\b).*$"
+)
+HEARD = re.compile(
+    r"(?im)^[ \t]*(?:<<<|received >>>|response:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:<--|<<)|s:)"
+    r"[ \t]*(?=[245]\d\d)"
+)
+SENT = re.compile(
+    r"(?im)^[ \t]*(?:>>>|sent <<<|command:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)"
+    r"[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?"
+)
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
 PIPELINED = re.compile(r"[ \t]*\d{3}[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 NO_MAILBOX = frozenset({550, 551, 553})
 NO_RECIPIENTS = re.compile(r"(?m)^[ \t]*(?:<<<|<--)[ \t]*(?:503|554[ \-][^\n]{0,20}no valid recipients)", re.IGNORECASE)
 REMOTE = re.compile(
-    r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
+    r"(?:host|talking to|connect(?:ed|ing)? to|remote (?:mail )?server|delivered? to|domain [\w.\-]{1,100} by"
+    r"|server for [^\n]{1,80} by|mta|server)[ \t:\"'(<]{1,3}"
     r"((?:[a-z0-9][a-z0-9_\-]{0,62}\.){1,10}[a-z]{2,24})\b"
 )
 FEW_WORDS = 9
@@ -104,7 +115,8 @@ def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage
     answers = list(session(block))
     if not answers:
         return None
-    named = [row for row in answers if address and row[4].casefold() == address.casefold()]
+    asked = {address.casefold(), address.casefold().rpartition("@")[0]} if address else set()
+    named = [row for row in answers if row[4].casefold() in asked]
     if not named and address and any(row[4] for row in answers):
         return None
     rows = named or answers_for(address, answers, block)
@@ -125,26 +137,45 @@ def session(block: str) -> list[Heard]:
     if not any(mark in block for mark in (">>", "<<", "-->", "C:", "S:", "c:", "s:", "Response:")):
         return found
     commands = list(SENT.finditer(block))
+    ends = [command.end() for command in commands]
+    read = 0
     for line in HEARD.finditer(block):
+        if line.start() < read:
+            continue
         stop = block.find("\n", line.end())
         stop = len(block) if stop < 0 else stop
         while HEARD.match(block, stop + 1):  # the lines of one reply (RFC 5321, section 4.2.1)
             following = block.find("\n", stop + 1)
             stop = len(block) if following < 0 else following
-        code = next((code for code in find_codes(block[line.end() : stop])), None)
+        read = stop
+        code = first_reply(block[line.end() : stop])
         if code is None or code.reply_class not in {4, 5} or code.reply == 503:
             continue
-        before = [command for command in commands if command.end() <= line.start()]
-        stage = COMMANDS.get(before[-1][1][:4].lower()) if before else None
+        place = bisect_right(ends, line.start())
+        asked = commands[place - 1] if place else None
+        stage = COMMANDS.get(asked[1][:4].lower()) if asked else None
         if stage is Stage.DATA and code.reply in NO_MAILBOX and pipelined(block, line.end()):
             stage = Stage.RCPT
-        found.append((code, line.end(), stop, stage, (before[-1][2] or "") if before else ""))
+        found.append((code, line.end(), stop, stage, (asked[2] or "") if asked else ""))
     return found
+
+
+def first_reply(lines: str) -> Code | None:
+    """Give the reply that begins some lines, with the status code of whichever line has it."""
+    codes = list(find_codes(lines))
+    if not codes or codes[0].status:
+        return codes[0] if codes else None
+    status = next((code.status for code in codes if code.status and code.reply in {codes[0].reply, None}), None)
+    return codes[0]._replace(status=status)
+
+
+NEAR = 2_000
+"""Characters behind a refusal in which its consequence is looked for."""
 
 
 def pipelined(block: str, at: int) -> bool:
     """Whether a refusal shown behind DATA was that of the recipient: it names it, or DATA itself failed for want of one."""
-    return PIPELINED.match(block, at) is not None or NO_RECIPIENTS.search(block, at) is not None
+    return PIPELINED.match(block, at) is not None or NO_RECIPIENTS.search(block, at, at + NEAR) is not None
 
 
 def remote_host(block: str) -> str | None:
