@@ -89,7 +89,7 @@ class Headers:
         return [name for name in self._fields if name.startswith(prefix)]
 
 
-FIELD = re.compile(r"\n([!-9;-~]{1,100})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
+FIELD = re.compile(r"\n([!-9;-~]{1,100})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*+)")
 
 
 def read_value(value: str) -> str:

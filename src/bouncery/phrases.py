@@ -47,18 +47,15 @@ class Phrase(NamedTuple, Generic[T]):
     """Whether it begins with an ASCII letter or digit, before which no word may go on."""
     closes: bool
     """Whether it ends with one."""
-
-    @property
-    def words(self) -> str:
-        """The phrase as one string."""
-        return GAP.join(self.segments)
+    words: str
+    """The phrase as one string."""
 
 
 def phrase_of(segments: tuple[str, ...], meanings: list[T]) -> Phrase[T]:
     """Make a phrase ready."""
     first, last = segments[0][0], segments[-1][-1]
     key = max(range(len(segments)), key=lambda i: len(segments[i]))
-    return Phrase(segments, key, meanings, first.isascii() and first.isalnum(), last.isascii() and last.isalnum())
+    return Phrase(segments, key, meanings, first.isascii() and first.isalnum(), last.isascii() and last.isalnum(), GAP.join(segments))
 
 
 class PhraseBook(Generic[T]):

@@ -107,6 +107,8 @@ def read_formats(message: Message) -> list[Reading]:
         reading = family.read(message)
         if reading is not None:
             readings.append(reading)
+            if family.prose:
+                break  # a notification is no automatic answer besides
     return readings
 
 
@@ -146,7 +148,7 @@ def judge(
 
 def advised(verdict: Verdict, text: str) -> Verdict:
     """Add what a reply tells besides its reason: when to try again, and which blocklist it means."""
-    if verdict.decision is Decision.RETRY:
+    if verdict.decision is Decision.RETRY and verdict.reason not in UNADVISED:
         seconds = retry_after(text)
         return msgspec.structs.replace(verdict, retry_after=seconds) if seconds else verdict
     if verdict.reason in LISTING_REASONS:
@@ -155,6 +157,8 @@ def advised(verdict: Verdict, text: str) -> Verdict:
     return verdict
 
 
+UNADVISED = frozenset({Reason.EXPIRED, Reason.CONNECTION_FAILED, Reason.DNS_FAILURE, Reason.MAILBOX_FULL})
+"""Reasons that no server can tell the end of; the times in such texts are those of the sender's own queue."""
 LISTING_REASONS = frozenset({Reason.BLOCKLISTED, Reason.BAD_REPUTATION, Reason.SPAM})
 """Reasons for which a reply may name a blocklist."""
 

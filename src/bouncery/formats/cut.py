@@ -12,7 +12,8 @@ from bouncery.phrases import WordSet
 
 _ANNOUNCED = (
     r"original[\w\- ]{0,20}(?:message|mail|e-mail|email|headers?|nachricht|details?)"
-    r"|(?:message|mail|nachricht)[\w\- ]{0,20}original|returned (?:message|mail)|(?:message|mail|body) (?:text|headers?|body|content)s?\b|copy of (?:the|your|this)\b"
+    r"|(?:message|mail|nachricht)[\w\- ]{0,20}original|returned (?:message|mail)"
+    r"|(?:message|mail|body) (?:text|headers?|body|content)s?\b|copy of (?:the|your|this)\b"
     r"|source mail attached|undelivered message|unsent message|included is a copy|below this line|forwarded message"
     r"|your (?:original )?(?:message|mail)(?: (?:follows|was|is|reads|begins)|\W*$)|headers? of the|kopie (?:der|ihrer)"
     r"|copie d(?:u|e votre)|copia d(?:el|o|i)|mensaje original|mensagem original|messaggio originale|message d'origine"

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from bouncery.message import Message
 
 FIRST = re.compile(
-    r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Received|Delivered-To|Date|Subject|To|Von|De|Da|Betreff|Datum|Gesendet|An|Objet|Date|Asunto|Oggetto|Assunto|Onderwerp|Van)[ \t]?:"
+    r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Received|Delivered-To|Date|Subject|To|Von|De|Da|Betreff|Datum|Gesendet|An|Objet"
+    r"|Asunto|Oggetto|Assunto|Onderwerp|Van)[ \t]?:"
 )
 HEADER = re.compile(r"(?:^|\n)[ \t>]{0,8}(?:From|Return-Path|Von|De|Da|Van)[ \t]?:[^\n]{0,200}(?:@|daemon|DAEMON)")
 ANOTHER = re.compile(r"\n[ \t>]{0,8}(?:Subject|Date|To|Betreff|Datum|An|Objet|Asunto|Oggetto|Assunto|Onderwerp)[ \t]?:")
 FORWARDING = re.compile(
     r"(?i)forward|original[ \-]?(?:message|nachricht|mail)|message d.origine|mensa[jg](?:e|em) original|messaggio originale"
-    r"|oorspronkelijk bericht|weitergeleit|transf[ée]r|reenviad|encaminhad|inoltrat|doorgestuurd|przekaz|пересл|転送|转发|轉寄|전달"
+    r"|oorspronkelijk bericht|weitergeleit|transf[ée]r|reenviad|encaminhad|inoltrat"
+    r"|doorgestuurd|przekaz|пересл|転送|转发|轉寄|전달"
 )
 FIELDS = {
     **dict.fromkeys(("von", "de", "da", "van"), "From"),

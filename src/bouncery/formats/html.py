@@ -6,7 +6,33 @@ import re
 
 LONGEST = 131_072
 """Characters of markup that are read."""
-BLOCKS = frozenset("p div br tr li ul ol table h1 h2 h3 h4 h5 h6 hr pre blockquote dt dd section article center body".split())
+BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "br",
+        "tr",
+        "li",
+        "ul",
+        "ol",
+        "table",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "pre",
+        "blockquote",
+        "dt",
+        "dd",
+        "section",
+        "article",
+        "center",
+        "body",
+    ]
+)
 CELLS = frozenset({"td", "th"})
 BLOCK_TAG = re.compile(r"<(?:br|p|div|td|li|pre)\b", re.IGNORECASE)
 UNSEEN = frozenset({"script", "style", "title", "head"})

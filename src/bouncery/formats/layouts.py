@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bouncery.model import Kind
+from bouncery.model import Kind  # noqa: TC001  # msgspec reads the annotations
 from bouncery.phrases import WordSet
 
 if TYPE_CHECKING:

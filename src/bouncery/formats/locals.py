@@ -12,12 +12,13 @@ _LOCAL = r"[A-Za-z0-9][A-Za-z0-9_.+\-]{0,63}"
 _REFUSED = r"(?:[Uu]nknown|[Nn]o such|[Nn]ot found|does not exist|doesn't exist|[Nn]ot known|[Ff]ull|quota|disabled|\b55\d\b)"
 # A line that announces a list of recipients.
 ANNOUNCES = re.compile(
-    r"\b(?:recipients?|address(?:\(?es\)?)?|users?|addressees?|undeliverable to|accepting mail from [^\s]{1,200}|deliver(?:ed)? to"
-    r"|list of|following|empf(?:ä|ae)nger|destinatari[oae]s?|destinataires?)\b[^\n]{0,80}[:：][ \t]*$",
+    r"\b(?:recipients?|address(?:\(?es\)?)?|users?|addressees?|undeliverable to|accepting mail from [^\s]{1,200}"
+    r"|deliver(?:ed)? to|list of|following|empf(?:ä|ae)nger|destinatari[oae]s?|destinataires?)\b[^\n]{0,80}[:：][ \t]*$",
     re.IGNORECASE,
 )
 ROW = re.compile(
-    rf"[ \t]{{1,20}}[<\"'*\-]{{0,3}}[ \t]?({_LOCAL})[>\"']{{0,2}}[ \t]*(?:\([^\n]*|\"[^\n]*|\.\.\.[^\n]*|(?::[ \t]|[ \t]{{2}})[^\n]*{_REFUSED}[^\n]*)?$"
+    rf"[ \t]{{1,20}}[<\"'*\-]{{0,3}}[ \t]?({_LOCAL})[>\"']{{0,2}}[ \t]*(?:\([^\n]*|\"[^\n]*|\.\.\.[^\n]*"
+    rf"|(?::[ \t]|[ \t]{{2}})[^\n]*{_REFUSED}[^\n]*)?$"
 )
 # A local part right behind the words that call it a recipient.
 NAMED = re.compile(
@@ -28,7 +29,38 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 NO_NAMES = frozenset(
-    "the a an this that is was were has have not be and or unknown unavailable yes no none failed error reason status user users mailbox recipient message mail following".split()
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "is",
+        "was",
+        "were",
+        "has",
+        "have",
+        "not",
+        "be",
+        "and",
+        "or",
+        "unknown",
+        "unavailable",
+        "yes",
+        "no",
+        "none",
+        "failed",
+        "error",
+        "reason",
+        "status",
+        "user",
+        "users",
+        "mailbox",
+        "recipient",
+        "message",
+        "mail",
+        "following",
+    ]
 )
 MOST = 200
 """Recipients of one list."""

@@ -50,9 +50,12 @@ class Mention(NamedTuple):
 # What stands before an address that is not the failed recipient.
 NOT_BEFORE = re.compile(
     r"(?:\b(?:from|(?:sender|from)(?:'?s)?(?: e-?mail)?(?: address)?|reply-to|return-path|envelope-from|contact|postmaster at"
-    r"|postmaster|(?<=<)mailto|cc|bcc|help ?desk|support|admin|administrator|questions?|f|by|(?:message|queue|mail|msg|session|transaction|log|job)[ \-]?id|von|absender|de|da"
+    r"|postmaster|(?<=<)mailto|cc|bcc|help ?desk|support|admin|administrator|questions?|f|by"
+    r"|(?:message|queue|mail|msg|session|transaction|log|job)[ \-]?id|von|absender|de|da"
     r"|exp(?:é|e)diteur|remitente|mittente|remetente|afzender|nadawca|kontakt|kontaktieren sie|contattare|contactez|contacte"
-    r"|write to|send (?:an )?e?-?mail to|(?<!your )(?<!the )(?<!this )(?<!delivering )mail to|schreiben(?: sie)?(?: bitte)? an|[ée]crire [àa]|[ée]crivez [àa]|escriba a|scrivere a|scriva a|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
+    r"|write to|send (?:an )?e?-?mail to|(?<!your )(?<!the )(?<!this )(?<!delivering )mail to"
+    r"|schreiben(?: sie)?(?: bitte)? an|[ée]crire [àa]|[ée]crivez [àa]|escriba a|scrivere a|scriva a"
+    r"|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
     r"|instead|use|using|sent by|on behalf of|as|wenden sie sich(?: bitte)? an|bitte an|adressez-vous (?:à|a)|dirigirse a)"
     r"|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$"
 )
@@ -74,7 +77,8 @@ LISTED_NEAR = re.compile(
 )
 LABEL_BEFORE = re.compile(
     r"(?:rcpt to|recipient\(?s?\)?|recipients?|address(?:\(?es\)?)?|mailbox|to|user|users?|account|intended for"
-    r"|delivered to|deliver to|destination|addressee|final-recipient|original-recipient|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?"
+    r"|delivered to|deliver to|destination|addressee|final-recipient|original-recipient"
+    r"|e-?mail|for|an|empf(?:ä|ae)nger|destinataires?|destinatari[oae]s?"
     r"|ontvangers?|adresat|odbiorc[ay]"
     r"|mottagare|modtagere?|vastaanottaja|p(?:ří|ri)jemce|c(?:í|i)mzett|al(?:ı|i)c(?:ı|i)|получател[ьюя]|адрес"
     r"|宛先|受信者|收件人|수신자|받는 사람|παραληπτη|mottaker|a|à|para|per|aan|naar|do|til|till|för|для|至)"
@@ -162,10 +166,7 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
     line_end = len(text) if line_end < 0 else line_end
     before, after = text[max(line_start, start - 120) : start].lower(), text[end : min(line_end, end + 120)].lower()
     if BULLET.fullmatch(before):
-        wrapped = text[max(0, line_start - 60) : line_start].rstrip().lower()
-        if LINE_AFTER.match(after):
-            return Plainness.NAMED if REPLY_BEFORE.search(wrapped) else Plainness.LINE
-        return Plainness.NEVER if NOT_BEFORE.search(wrapped) or HELP_LINE.search(after) else Plainness.NAMED
+        return at_line_start(text[max(0, line_start - 60) : line_start].rstrip().lower(), after)
     tail = before[-60:]
     if NOT_BEFORE.search(tail) or in_url(before):
         return Plainness.NEVER
@@ -173,9 +174,20 @@ def plainness_of(text: str, start: int, end: int) -> Plainness:
         return Plainness.NAMED
     if HELP_LINE.search(SENTENCE_END.split(before)[-1]) or HELP_LINE.search(SENTENCE_END.split(after, 1)[0]):
         return Plainness.NEVER
-    if LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200]):
-        return Plainness.SENTENCE
-    if LABEL_BEFORE.search(tail):
+    listed = LISTING.fullmatch(before) and LISTED_NEAR.search(text[max(0, line_start - 200) : line_end + 200])
+    return Plainness.SENTENCE if listed else labelled(before, after)
+
+
+def at_line_start(wrapped: str, after: str) -> Plainness:
+    """Judge an address that begins a line, by the end of the line before and the rest of its own."""
+    if LINE_AFTER.match(after):
+        return Plainness.NAMED if REPLY_BEFORE.search(wrapped) else Plainness.LINE
+    return Plainness.NEVER if NOT_BEFORE.search(wrapped) or HELP_LINE.search(after) else Plainness.NAMED
+
+
+def labelled(before: str, after: str) -> Plainness:
+    """Judge an address by the label before it."""
+    if LABEL_BEFORE.search(before[-60:]):
         return Plainness.NAMED
     if not KEYED.fullmatch(before) or not KEYED_AFTER.match(after):
         return Plainness.SENTENCE

@@ -92,9 +92,8 @@ def is_notification(
     answers = ANSWERED.match(headers.decoded("subject")) is not None
     if "x-failed-recipients" in headers:
         return tells or "subject" in titled
-    if OTHER_KINDS & (said | titled) and not (tells and (named or returns) and not OTHER_KINDS & titled):
-        return False
-    if headers.get("precedence").lower() in {"auto_reply", "vacation"} or "x-autoreply" in headers:
+    otherwise = OTHER_KINDS & (said | titled) and not (tells and (named or returns) and not OTHER_KINDS & titled)
+    if otherwise or headers.get("precedence").lower() in {"auto_reply", "vacation"} or "x-autoreply" in headers:
         return False
     if is_automatic(message):
         if tells or (("subject" in titled or returns) and not answers):
@@ -149,6 +148,6 @@ def is_automatic(message: Message) -> bool:
 
 
 def is_daemon(message: Message) -> bool:
-    """Whether the sender has the name of a mail system; a postmaster may be a person who answers with an address of their own."""
+    """Whether the sender has the name of a mail system, which a postmaster who is a person has as well."""
     sender = message.headers.decoded("from").lower()
     return sender.rstrip().endswith("<>") or DAEMON.search(sender) is not None

@@ -10,7 +10,6 @@ from bouncery.codes.grammar import Code, find_codes, innermost
 from bouncery.codes.stage import COMMANDS, stage_of
 from bouncery.model import Stage
 
-
 PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 # RFC 5321, section 3.3: what a server answers to commands after the refusal is a consequence.
 CONSEQUENCE = re.compile(
@@ -55,21 +54,46 @@ class Answer(NamedTuple):
     remote: str | None
 
 
+class Answerer:
+    """Gives the answer in any stretch of one text, or its bare words where it holds no code; reads each stretch once."""
+
+    def __init__(self, text: str) -> None:
+        """Prepare for a text."""
+        self.text = text
+        self.sessions: dict[tuple[int, int], list[Heard]] = {}
+        self.words: dict[tuple[int, int], Answer] = {}
+
+    def __call__(self, start: int, end: int, address: str | None = None) -> Answer:
+        """Give the answer in a stretch of the text, for that address if a transcript tells several apart."""
+        span = (start, end)
+        block = self.text[start:end]
+        if span not in self.sessions:
+            self.sessions[span] = session(block)
+        heard = heard_for(self.sessions[span], block, address)
+        if span not in self.words:
+            self.words[span] = told_in(block, start)
+        if heard is None:
+            return self.words[span]
+        code, begin, stop, asked = heard
+        told = self.words[span]
+        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, asked or told.stage, told.remote)
+
+
 def answer_in(text: str, start: int, end: int, address: str | None = None) -> Answer:
     """Give the answer in a stretch of text, or its bare words where it holds no code."""
-    block = text[start:end]
-    stage, remote = stage_of(block), remote_host(block)
-    heard = from_session(block, address)
-    if heard is not None:
-        code, begin, stop, asked = heard
-        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, asked or stage, remote)
+    return Answerer(text)(start, end, address)
+
+
+def told_in(block: str, offset: int) -> Answer:
+    """Give the answer in the prose of a stretch that begins at an offset."""
+    end, stage, remote = offset + len(block), stage_of(block), remote_host(block)
     best = best_paragraph(block)
     if best is None:
-        return Answer(None, joined(block), start, end, stage, remote)
+        return Answer(None, joined(block), offset, end, stage, remote)
     code, begin, stop = best
-    if not code.reply or not is_explained(block[begin + code.end : stop]):
-        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, stage, remote)
-    return Answer(code, joined(block[begin + code.start : stop]), start + begin + code.start, start + stop, stage, remote)
+    if code.reply and is_explained(block[begin + code.end : stop]):
+        begin += code.start
+    return Answer(code, joined(block[begin:stop]), offset + begin, offset + stop, stage, remote)
 
 
 def best_paragraph(block: str) -> tuple[Code, int, int] | None:
@@ -112,7 +136,11 @@ def is_explained(words: str) -> bool:
 
 def from_session(block: str, address: str | None) -> tuple[Code, int, int, Stage | None] | None:
     """Give the first failing reply of a transcript, of the RCPT command for that address if there is one."""
-    answers = list(session(block))
+    return heard_for(session(block), block, address)
+
+
+def heard_for(answers: list[Heard], block: str, address: str | None) -> tuple[Code, int, int, Stage | None] | None:
+    """Give the failing reply that counts of a transcript's."""
     if not answers:
         return None
     asked = {address.casefold(), address.casefold().rpartition("@")[0]} if address else set()

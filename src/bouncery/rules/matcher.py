@@ -112,7 +112,15 @@ class Candidate(NamedTuple):
     @property
     def rank(self) -> tuple[tuple[int, int, int], int, str]:
         """The order in which rules win."""
-        return self.standing, self.end - self.start, self.rule.id
+        return rank_of(self)
+
+
+def rank_of(candidate: Candidate) -> tuple[tuple[int, int, int], int, str]:
+    """Give the rank of a rule that matched: its standing, the length of the phrase, the id."""
+    return candidate.standing, candidate.end - candidate.start, candidate.rule.id
+
+
+NO_FLAGS: frozenset[str] = frozenset()
 
 
 class Match(NamedTuple):
@@ -160,26 +168,35 @@ class RuleSet:
         """Give the rule that wins on this reply, the flags, and all that matched."""
         text = normalise(question.text)
         hits = self.book.find(text)
-        told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if isinstance(meaning, str)]
+        told = [meaning for phrase, _, _ in hits for meaning in phrase.meanings if meaning.__class__ is str]
         if told:
             question = question._replace(providers=question.providers.union(told))
-        found = [*self.spoken(text, hits, question), *self.coded(question)]
-        flags = frozenset(candidate.rule.flag for candidate in found if candidate.rule.flag)
-        reasons = outermost([candidate for candidate in found if candidate.rule.reason] if flags else found)
+        found = self.spoken(text, hits, question) if hits else []
+        flags = NO_FLAGS
+        if any(candidate.rule.flag for candidate in found):
+            flags = frozenset(candidate.rule.flag for candidate in found if candidate.rule.flag)
+            found = [candidate for candidate in found if candidate.rule.reason]
+        reasons = [*(outermost(found) if len(found) > 1 else found), *self.coded(question)]
         if len(reasons) > 1:
-            reasons.sort(key=lambda candidate: candidate.rank, reverse=True)
+            reasons.sort(key=rank_of, reverse=True)
         return Match(reasons[0] if reasons else None, flags, tuple(reasons))
 
     def spoken(self, text: str, hits: list[tuple[Phrase[Entry | str], int, int]], question: Question) -> list[Candidate]:
         """Give the rules whose phrase stands in the normalised text, within their scope and without a veto."""
-        vetoes = self.vetoes.present(text) if hits else frozenset()
+        vetoes: frozenset[str] | None = None
         searched: dict[str, bool] = {}
-        return [
-            Candidate(ready.rule, phrase.words, start, end, ready.standing)
-            for phrase, start, end in hits
-            for ready in phrase.meanings
-            if isinstance(ready, Entry) and applies(ready, text, question, vetoes, searched)
-        ]
+        found = []
+        for phrase, start, end in hits:
+            for ready in phrase.meanings:
+                if not isinstance(ready, Entry) or (ready.scoped and not in_scope(ready.rule, question)):
+                    continue
+                if ready.vetoes:
+                    vetoes = self.vetoes.present(text) if vetoes is None else vetoes
+                    if not vetoes.isdisjoint(ready.vetoes):
+                        continue
+                if ready.pattern is None or matches(ready, text, searched):
+                    found.append(Candidate(ready.rule, phrase.words, start, end, ready.standing))
+        return found
 
     def coded(self, question: Question) -> Iterator[Candidate]:
         """Give the rules for the codes alone."""
@@ -189,22 +206,17 @@ class RuleSet:
                     yield Candidate(ready.rule, "", 0, 0, ready.standing)
 
 
-def applies(ready: Entry, text: str, question: Question, vetoes: frozenset[str], searched: dict[str, bool]) -> bool:
-    """Whether scope, vetoes and regular expression of a rule allow the match; `searched` remembers what was looked for."""
-    if ready.scoped and not in_scope(ready.rule, question):
-        return False
-    if not vetoes.isdisjoint(ready.vetoes):
-        return False
-    if ready.pattern is None:
-        return True
-    if ready.rule.id not in searched:
-        searched[ready.rule.id] = ready.pattern.search(text) is not None
-    return searched[ready.rule.id]
+def matches(ready: Entry, text: str, searched: dict[str, bool]) -> bool:
+    """Whether the regular expression of a rule matches; `searched` remembers what was looked for."""
+    name = ready.rule.id
+    if name not in searched:
+        searched[name] = ready.pattern is None or ready.pattern.search(text) is not None
+    return searched[name]
 
 
 def outermost(found: list[Candidate]) -> list[Candidate]:
     """Leave out every phrase that stands strictly inside another one."""
-    spans = {(candidate.start, -candidate.end) for candidate in found if candidate.phrase}
+    spans = {(candidate.start, -candidate.end) for candidate in found}
     if len(spans) < 2:
         return found
     inner: set[tuple[int, int]] = set()
@@ -214,7 +226,7 @@ def outermost(found: list[Candidate]) -> list[Candidate]:
             inner.add((start, -end))
         else:
             farthest = -end
-    return [candidate for candidate in found if not candidate.phrase or (candidate.start, candidate.end) not in inner]
+    return [candidate for candidate in found if (candidate.start, candidate.end) not in inner] if inner else found
 
 
 def in_scope(rule: Rule, question: Question) -> bool:
