@@ -34,7 +34,9 @@ ANNOUNCED = re.compile(
     rf"(?:^|[:=(\[<>'\"|#]|\.\.\.|\b(?:{'|'.join(ANNOUNCERS)}|\w{{0,12}}code)[.,;]?)[\s#:=(\[<'\"*\-]*$",
     re.IGNORECASE,
 )
-SIGNS = frozenset(":=([<>'\"|#")
+BEHIND_ADDRESS = ("  ", "\t", "- ", "– ", ", ")
+"""What stands between an address and the reply about it, in a column or a list."""
+SIGNS = frozenset(":=([<>'\"|#)]")
 UNIT = re.compile(
     r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages|msgs?|recipients|mails|emails|e-mails|per|minutes?|min|hours?"
     r"|h|days?|seconds?|secs?|times?|connections|lines|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
@@ -51,7 +53,8 @@ HEARD = re.compile(r"^<<< ", re.MULTILINE)
 LOOK_BACK = 40
 # What a sending server notes of its own failure to connect is no reply of the remote server.
 OWN_WORDS = re.compile(
-    r"[\s:\-]*(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)",
+    r"[\s:\-]*(?:(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)"
+    r"|unable to (?:look ?up|connect|resolve))",
     re.IGNORECASE,
 )
 
@@ -133,7 +136,7 @@ def announced(text: str, at: int) -> bool:
     """Whether a reply can begin at a position."""
     before = in_line(text, at)
     core = before.rstrip(" ")
-    if not core or core[-1] in SIGNS:
+    if not core or core[-1] in SIGNS or ("@" in before and before.endswith(BEHIND_ADDRESS)):
         return True
     if core[-1].isalnum() and not core.lower().endswith(ANNOUNCERS):
         return False

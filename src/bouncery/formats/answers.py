@@ -41,13 +41,10 @@ class Answers:
         self.heading_told: list[frozenset[str]] = []
 
     def about(self, index: int) -> Answer:
-        """Give the answer about a recipient; all of the text is about a single one."""
-        mention = self.chosen[index]
-        if len(self.chosen) == 1:
-            return self.answer_in(0, len(self.text), mention.address)
+        """Give the answer about a recipient: below a heading, in its own lines, or for all of them."""
         heading = self.headings[index]
         if heading:
-            return self.answer_in(*heading, mention.address)
+            return self.answer_in(*heading, self.chosen[index].address)
         return self.in_block(index) or self.shared(index)
 
     def in_block(self, index: int) -> Answer | None:
@@ -76,8 +73,6 @@ class Answers:
 
     def action(self, index: int) -> Action:
         """Tell what happened to one of several recipients: by its own lines, else by the heading above it."""
-        if len(self.chosen) < 2:
-            return self.whole
         start, end = self.blocks[index]
         told = signals(self.text[start:end]) or self.above(index)
         if {"failure", "gave_up"} & told:
@@ -112,13 +107,36 @@ def enumerations(text: str, chosen: list[Mention]) -> list[tuple[Mention, Mentio
 
 def blocks(text: str, ends: list[tuple[Mention, Mention]]) -> list[tuple[int, int]]:
     """Give the stretch of text about each recipient: from its line, or that of its enumeration, to the line of the next."""
+    tops = paragraph_tops(text, ends)
+    if tops:
+        return [(top, min((other for other in tops if other > top), default=len(text))) for top in tops]
     starts = sorted({first.start for first, _ in ends})
     found = []
     for first, last in ends:
         later = bisect_right(starts, last.start)
         end = text.rfind("\n", 0, starts[later]) + 1 if later < len(starts) else len(text)
-        found.append((text.rfind("\n", 0, first.start) + 1, max(end, last.end)))
+        found.append((text.rfind("\n", 0, first.start) + 1, max(without_heading(text, end), last.end)))
     return found
+
+
+def without_heading(text: str, end: int) -> int:
+    """Give where a stretch ends if the line that announces what follows it is left out."""
+    above = text[max(0, end - HEADING) : end].rstrip()
+    at = above.rfind("\n\n") + 2
+    announces = above.endswith(":") and at >= 2 and "@" not in above[at:]
+    return end - (len(text[max(0, end - HEADING) : end]) - at) if announces and end < len(text) else end
+
+
+def paragraph_tops(text: str, ends: list[tuple[Mention, Mention]]) -> list[int]:
+    """Give where each recipient's paragraph begins, if each has one of its own that tells the cause above the address."""
+    tops = []
+    for first, last in ends:
+        top = text.rfind("\n\n", 0, first.start) + 2
+        line = text.rfind("\n", 0, first.start) + 1
+        if top < 2 or not has_words(text, top, line) or has_words(text, last.end, end_of(text, "\n\n", last.end, len(text))):
+            return []
+        tops.append(top)
+    return tops if len(set(tops)) == len(tops) > 1 else []
 
 
 def headings(text: str, chosen: list[Mention]) -> list[tuple[int, int] | None]:

@@ -54,13 +54,17 @@ def by_layout(notice: Notice) -> list[Claim]:
 
 
 def claims_for(notice: Notice, chosen: list[Failed]) -> list[Claim]:
-    """Give the claims about the recipients."""
-    answers = Answers(notice.segment.text, [failed.mention for failed in chosen], ACTIONS[notice.kind])
-    claims = []
-    for index, failed in enumerate(chosen):
-        names = (failed.parent, failed.mention.address) if failed.parent else (failed.mention.address, failed.target)
-        claims.append(claim(notice, answers.action(index), answers.about(index), *names))
-    return claims
+    """Give the claims about the recipients; all of the text is about a single one."""
+    text, whole = notice.segment.text, ACTIONS[notice.kind]
+    if len(chosen) == 1:
+        return [claim(notice, whole, answer_in(text, 0, len(text), chosen[0].mention.address), *names(chosen[0]))]
+    answers = Answers(text, [failed.mention for failed in chosen], whole)
+    return [claim(notice, answers.action(index), answers.about(index), *names(failed)) for index, failed in enumerate(chosen)]
+
+
+def names(failed: Failed) -> tuple[str, str | None]:
+    """Give the address that the sender mailed, and the one that failed where it is another."""
+    return (failed.parent, failed.mention.address) if failed.parent else (failed.mention.address, failed.target)
 
 
 def claim(notice: Notice, action: Action, answer: Answer, address: str | None, final: str | None = None) -> Claim:

@@ -24,6 +24,8 @@ SENT = re.compile(
     r"(?im)^[ \t]*(?:>>>|sent <<<|command:|(?:[A-Za-z]{3} )?[\[\d\-: \]]{0,24}(?:[\w.\-]{1,60}: )?(?:-->|>>)|c:)"
     r"[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?"
 )
+# The words of a local program that Sendmail sums up in a reply of its own: "procmail: Quota exceeded while writing ...".
+LOCAL_PROGRAM = re.compile(r"^(?:mail\.local|procmail|maildrop|deliver|vacation|mail|lmtp|sm\.bin|cyrus|sieve|local)[\w.\-]{0,20}: \S", re.MULTILINE)
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
 PIPELINED = re.compile(r"[ \t]*\d{3}[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 NO_MAILBOX = frozenset({550, 551, 553})
@@ -92,7 +94,8 @@ def told_in(block: str, offset: int) -> Answer:
         return Answer(None, joined(block), offset, end, stage, remote)
     code, begin, stop = best
     if code.reply and is_explained(block[begin + code.end : stop]):
-        begin += code.start
+        told = LOCAL_PROGRAM.search(block, begin, begin + code.start)
+        begin = told.start() if told else begin + code.start
     return Answer(code, joined(block[begin:stop]), offset + begin, offset + stop, stage, remote)
 
 
