@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bouncery import Limits
 from bouncery.address import comparable, decode_utf8_form, decode_xtext
 from bouncery.formats.html import to_text
-from bouncery.message import Headers, Message, read
+from bouncery.headers import Headers
+from bouncery.message import Message, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bouncery import Limits
-from bouncery.message import Headers, read
+from bouncery.headers import Headers
+from bouncery.message import read
 from tests.rendered import multipart, text_part
 
 STRUCTURES = [

@@ -27,6 +27,7 @@ ROOMS = (
     ("model",),
     ("phrases", "_charsets", "dates", "codes", "_flanker"),
     ("address",),
+    ("headers",),
     ("message",),
     ("original", "formats"),
     ("gather", "witness"),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bouncery.model import Action, Decision, Evidence, Permanence, Reason, Source, Verdict
+from bouncery.model import Action, Decision, Evidence, Permanence, Reason, Verdict
 from bouncery.rules import Level
 
 if TYPE_CHECKING:
     from bouncery.model import Recipient
-    from bouncery.rules import Candidate, Match
+    from bouncery.rules import Match
 
 TEMPORARY_CLASS = 4
 HEDGED = "hedge"

@@ -25,7 +25,6 @@ from bouncery.model import Action, Evidence, Kind, Recipient, Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bouncery.message import Message
 
 KIND_OF_ACTION = {
     Action.FAILED: Kind.FAILURE,

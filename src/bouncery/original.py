@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bouncery.address import read_address
-from bouncery.message import Headers
+from bouncery.headers import Headers
 from bouncery.model import Original
 
 if TYPE_CHECKING:

@@ -55,7 +55,9 @@ def phrase_of(segments: tuple[str, ...], meanings: list[T]) -> Phrase[T]:
     """Make a phrase ready."""
     first, last = segments[0][0], segments[-1][-1]
     key = max(range(len(segments)), key=lambda i: len(segments[i]))
-    return Phrase(segments, key, meanings, first.isascii() and first.isalnum(), last.isascii() and last.isalnum(), GAP.join(segments))
+    return Phrase(
+        segments, key, meanings, first.isascii() and first.isalnum(), last.isascii() and last.isalnum(), GAP.join(segments)
+    )
 
 
 class PhraseBook(Generic[T]):

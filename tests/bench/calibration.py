@@ -84,7 +84,9 @@ def main() -> None:
     for (level, agreed), results in sorted(right.items(), key=lambda item: (-(item[0][0] or 0), item[0][1])):
         share, stated = sum(results) / len(results), CONFIDENCE[level, agreed]
         off = "  off by more than 5 points" if len(results) >= FEW and abs(share - stated) > 0.05 else ""
-        print(f"{level.name.lower() if level else 'nothing':<14} {agreed!s:<7} {len(results):>6} {share:>7.3f} {stated:>7.2f}{off}")
+        print(
+            f"{level.name.lower() if level else 'nothing':<14} {agreed!s:<7} {len(results):>6} {share:>7.3f} {stated:>7.2f}{off}"
+        )
 
 
 if __name__ == "__main__":

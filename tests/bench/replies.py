@@ -25,9 +25,9 @@ def main() -> None:
     count: Counter[str] = Counter()
     shown = 0
     for row in csv.DictReader(args.table.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE):
-        if (row["source"] == "knowledge") != args.knowledge or not row["decision"] in {"HARD", "SOFT", "RETRY"}:
+        if (row["source"] == "knowledge") != args.knowledge or row["decision"] not in {"HARD", "SOFT", "RETRY"}:
             continue
-        if args.reason and row["reason"] != args.reason or args.provider and row["provider"] != args.provider:
+        if (args.reason and row["reason"] != args.reason) or (args.provider and row["provider"] != args.provider):
             continue
         reply = " ".join(filter(None, (row["reply_code"], row["enhanced"], row["text_example"])))
         verdict = classify(reply, action=Action.FAILED)
@@ -40,10 +40,14 @@ def main() -> None:
         count["undetermined"] += got[1] == "undetermined"
         if got != (row["decision"], row["reason"]) and shown < args.show:
             shown += 1
-            print(f"{row['provider']} | {reply[:150]} | want {row['decision']} {row['reason']} | got {got[0]} {got[1]} by {verdict.rule}")
+            print(
+                f"{row['provider']} | {reply[:150]} | want {row['decision']} {row['reason']} | got {got[0]} {got[1]} by {verdict.rule}"
+            )
     rows = count["rows"] or 1
-    print(f"rows {rows}  decision {100 * count['decision'] / rows:.1f} %  reason {100 * count['reason'] / rows:.1f} %  "
-          f"wrong hard {count['wrong hard']}  missed hard {count['missed hard']}  undetermined {100 * count['undetermined'] / rows:.1f} %")
+    print(
+        f"rows {rows}  decision {100 * count['decision'] / rows:.1f} %  reason {100 * count['reason'] / rows:.1f} %  "
+        f"wrong hard {count['wrong hard']}  missed hard {count['missed hard']}  undetermined {100 * count['undetermined'] / rows:.1f} %"
+    )
 
 
 if __name__ == "__main__":

@@ -26,8 +26,27 @@ ANSWERED = re.compile(
     r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|rcpt_to\b|transfer of mail text|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
     r"|initial connection|connection|greeting|connect\b)"
 )
-WORDS = ("rcpt", "data", "mail from", "mail command", "helo", "ehlo", "lhlo", "bdat", "connect", "greeting", "text command", "mail text", "sender was", "dot", " like ", "after i sent")
-OTHER = re.compile(r"\b(?:does not|did not) like (?:recipient|(sender))|but (sender) was rejected|failed after i sent the (message)")
+WORDS = (
+    "rcpt",
+    "data",
+    "mail from",
+    "mail command",
+    "helo",
+    "ehlo",
+    "lhlo",
+    "bdat",
+    "connect",
+    "greeting",
+    "text command",
+    "mail text",
+    "sender was",
+    "dot",
+    " like ",
+    "after i sent",
+)
+OTHER = re.compile(
+    r"\b(?:does not|did not) like (?:recipient|(sender))|but (sender) was rejected|failed after i sent the (message)"
+)
 
 
 def stage_of(text: str) -> Stage | None:

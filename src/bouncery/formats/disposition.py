@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 TYPES = ("message/disposition-notification", "message/global-disposition-notification")
 DISPOSITION = re.compile(r"\s*([a-z\-]+)\s*/\s*([a-z\-]+)\s*;\s*([a-z\-]+)\s*(?:/\s*(.*))?", re.IGNORECASE)
-REASON_GIVEN = re.compile(r"(?i)(?:reason(?: was)? given|reason(?: for rejection)?|grund|motif|motivo)[^\n:]{0,40}:\s*(\S.{0,2000})", re.DOTALL)
+REASON_GIVEN = re.compile(
+    r"(?i)(?:reason(?: was)? given|reason(?: for rejection)?|grund|motif|motivo)[^\n:]{0,40}:\s*(\S.{0,2000})", re.DOTALL
+)
 
 
 def read(message: Message) -> Reading | None:
@@ -32,9 +34,7 @@ def read(message: Message) -> Reading | None:
     if not refused(first_value(groups, "disposition"), message):
         return Reading(format="disposition", kind=Kind.RECEIPT, claims=(Claim(address=mailed, final_address=address),))
     words, spot = stated_reason(message, part)
-    claim = Claim(
-        address=mailed, final_address=address, action=Action.FAILED, diagnostic=words, source=Source.TEXT, spot=spot
-    )
+    claim = Claim(address=mailed, final_address=address, action=Action.FAILED, diagnostic=words, source=Source.TEXT, spot=spot)
     return Reading(format="disposition", kind=Kind.FAILURE, claims=(claim,))
 
 

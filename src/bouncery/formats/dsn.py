@@ -44,7 +44,9 @@ ALIASES = ("x-actual-recipient", "smtp-remote-recipient", "x-failed-recipients")
 
 def read(message: Message) -> Reading | None:
     """Read every delivery status of a message, or what looks like one inside its text."""
-    parts = [part for part in message.parts if part.media_type.startswith("message/") and part.media_type.endswith(STATUS_TYPES)]
+    parts = [
+        part for part in message.parts if part.media_type.startswith("message/") and part.media_type.endswith(STATUS_TYPES)
+    ]
     if not parts:
         parts = [part for part in message.parts if part.media_type.startswith("text/") and has_fields(part)][:1]
         parts = parts if parts and may_report(message) else []
@@ -69,9 +71,23 @@ def told_by_text(message: Message, claim: Claim) -> Claim:
     if claim.stage is None and (stage := stage_in(message, claim.address or claim.final_address)):
         changes["stage"] = stage
     tried = read_address(message.headers.get("x-failed-recipients"))
-    if tried and claim.address is None and claim.final_address and comparable(tried) != comparable(claim.final_address):
+    parent = generated_from(message) if claim.address is None and claim.final_address else None
+    if parent and comparable(parent) != comparable(claim.final_address or ""):
+        changes.update(address=parent, final_address=claim.final_address)
+    elif tried and claim.address is None and claim.final_address and comparable(tried) != comparable(claim.final_address):
         changes.update(address=claim.final_address, final_address=tried)
     return msgspec.structs.replace(claim, **changes) if changes else claim
+
+
+GENERATED = re.compile(r"generated from:?[\s<]{0,8}([^\s<>()@]{1,128}@[^\s<>()@]{1,255})")
+
+
+def generated_from(message: Message) -> str | None:
+    """Give the address that the only recipient was generated from, as Exim says in its text alone."""
+    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
+    words = part.text[:HUMAN_WORDS] if part else ""
+    found = GENERATED.search(words) if "generated from" in words else None
+    return read_address(found[1]) if found else None
 
 
 def stage_in(message: Message, address: str | None) -> Stage | None:

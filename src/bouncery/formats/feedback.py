@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bouncery.address import read_address
 from bouncery.formats.fields import read_groups
 from bouncery.formats.reading import Claim, Reading
-from bouncery.message import Headers
+from bouncery.headers import Headers
 from bouncery.model import Kind
 
 if TYPE_CHECKING:

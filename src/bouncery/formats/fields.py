@@ -9,7 +9,9 @@ FIELD = re.compile(r"[ \t>|]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(
 TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
 """The type before the value of a field (RFC 3464, section 2.1.2)."""
 RECIPIENT_FIELDS = ("final-recipient", "original-recipient")
-PER_RECIPIENT = frozenset({*RECIPIENT_FIELDS, "action", "status", "remote-mta", "diagnostic-code", "last-attempt-date", "will-retry-until"})
+PER_RECIPIENT = frozenset(
+    {*RECIPIENT_FIELDS, "action", "status", "remote-mta", "diagnostic-code", "last-attempt-date", "will-retry-until"}
+)
 
 
 class Field(NamedTuple):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bouncery.formats.segment import Segment
-    from bouncery.message import Headers
+    from bouncery.headers import Headers
 
 FOR = re.compile(r"\bfor[ \t\n]+<?([^\s<>;]{1,128}@[^\s<>;]{1,255})>?", re.IGNORECASE)
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-beenthere")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bouncery.codes.grammar import innermost
 from bouncery.formats.cut import cut
 from bouncery.formats.html import to_text
-from bouncery.message import Headers
+from bouncery.headers import Headers
 
 if TYPE_CHECKING:
     from bouncery.message import Message, Part

@@ -32,7 +32,7 @@ KINDS = {
 def read(message: Message) -> Reading | None:
     """Read an SES event (docs.aws.amazon.com/ses, "Amazon SNS notification contents"); None if the text holds none."""
     for part in message.parts:
-        if part.media_type == "text/plain" and b"otificationType" in part.body or b"eventType" in part.body:
+        if (part.media_type == "text/plain" and b"otificationType" in part.body) or b"eventType" in part.body:
             event = event_in(part.text)
             if event:
                 return read_event(event, part)

@@ -25,7 +25,9 @@ SENT = re.compile(
     r"[ \t]*(rcpt to|mail from|data|\.|ehlo|helo|lhlo|bdat):?[ \t]*(?:<([^<>\n]*)>)?"
 )
 # The words of a local program that Sendmail sums up in a reply of its own: "procmail: Quota exceeded while writing ...".
-LOCAL_PROGRAM = re.compile(r"^(?:mail\.local|procmail|maildrop|deliver|vacation|mail|lmtp|sm\.bin|cyrus|sieve|local)[\w.\-]{0,20}: \S", re.MULTILINE)
+LOCAL_PROGRAM = re.compile(
+    r"^(?:mail\.local|procmail|maildrop|deliver|vacation|mail|lmtp|sm\.bin|cyrus|sieve|local)[\w.\-]{0,20}: \S", re.MULTILINE
+)
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
 PIPELINED = re.compile(r"[ \t]*\d{3}[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 NO_MAILBOX = frozenset({550, 551, 553})

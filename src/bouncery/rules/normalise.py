@@ -14,9 +14,7 @@ CONTINUATION = re.compile(r"[245](?<!\w.)\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
 # Addresses go, but that a reply named none where servers name one is a fact of its own (KDDI: "550 : User unknown").
 NOBODY = re.compile(r"([245]\d\d) : ")
 # East Asian scripts put no space between an address and the sentence around it.
-ADDRESS = re.compile(
-    r"<?[^\s<>()\[\]\"',;:@\u2e80-\uffff]{1,128}@(?:[^\s<>()\[\]\"',;:@.\u2e80-\uffff]|\.(?!\.)){1,255}>?"
-)
+ADDRESS = re.compile(r"<?[^\s<>()\[\]\"',;:@\u2e80-\uffff]{1,128}@(?:[^\s<>()\[\]\"',;:@.\u2e80-\uffff]|\.(?!\.)){1,255}>?")
 # RFC 5321, section 4.5.3.1 bounds a path at 256 octets: what is longer is no address.
 LONGEST_WORD = 400
 

@@ -13,6 +13,7 @@ from bouncery.model import Reason, RuleError, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 class Level(IntEnum):
     """How specific a rule is; the higher one wins (TAXONOMY 2.1, rule 4)."""
 
