@@ -6,7 +6,8 @@ import re
 
 # What nearly every server writes; the standard library reads the rest.
 USUAL = re.compile(
-    r"\s*(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])(\d\d)([0-5]\d)(?=\s|\(|$)"
+    r"\s*(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) "
+    r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])(\d\d)([0-5]\d)(?=\s|\(|$)"
 )
 MONTHS = {
     name: f"{number:02}"

@@ -32,7 +32,7 @@ class Part:
 
     __slots__ = ("_text", "body", "headers", "index", "limits", "media_type", "notes")
 
-    def __init__(self, index: int, headers: Headers, media_type: str, body: bytes, limits: Limits, notes: list[str]) -> None:
+    def __init__(self, headers: Headers, media_type: str, body: bytes, *, index: int, limits: Limits, notes: list[str]) -> None:
         """Hold a part; `notes` collects what decoding finds."""
         self.index = index
         self.headers = headers
@@ -134,7 +134,8 @@ class Message:
             self._add(self.headers, kind, self.data[start:].lstrip(b"\n"))
 
     def _add(self, headers: Headers, kind: str, body: bytes) -> None:
-        self.parts.append(Part(len(self.parts), headers, kind, body, self.limits, self.notes))
+        part = Part(headers, kind, body, index=len(self.parts), limits=self.limits, notes=self.notes)
+        self.parts.append(part)
 
     def _scan(self, start: int, boundary: bytes) -> None:
         """Walk the boundary lines once, with a stack of the boundaries that are open (RFC 2046, section 5.1)."""
@@ -146,7 +147,7 @@ class Message:
             if not closing and token not in stack:
                 continue
             if opened is not None:
-                self._leaf(opened, line.start(), stack)
+                self._leaf(opened, line.start())
             name = token[:-2] if closing else token
             del stack[stack.index(name) + 1 :]
             opened = None if closing else line.end() + 1
@@ -160,7 +161,7 @@ class Message:
             elif opened is not None and self._container(opened, stack):
                 opened = None
         if opened is not None and opened < len(self.data):
-            self._leaf(opened, len(self.data), stack)
+            self._leaf(opened, len(self.data))
 
     def _container(self, start: int, stack: list[bytes]) -> bool:
         """Push the boundary of a nested multipart that begins here."""
@@ -191,7 +192,7 @@ class Message:
             return headers, start  # no blank line between the part's header and the report
         return headers, stop + 2
 
-    def _leaf(self, start: int, end: int, stack: list[bytes]) -> None:
+    def _leaf(self, start: int, end: int) -> None:
         headers, body = self._part_header(start, end)
         self._add(headers, media_type(headers, "text/plain"), self.data[min(body, end) : end])
 

@@ -66,8 +66,8 @@ class PhraseBook(Generic[T]):
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         """Compile (phrase, meaning) pairs; their order has no meaning."""
         found: dict[tuple[str, ...], list[T]] = {}
-        for phrase, meaning in entries:
-            segments = tuple(filter(None, (fold(piece) for piece in phrase.split(GAP))))
+        for words, meaning in entries:
+            segments = tuple(filter(None, (fold(piece) for piece in words.split(GAP))))
             if segments:
                 found.setdefault(segments, []).append(meaning)
         self.phrases: tuple[Phrase[T], ...] = tuple(phrase_of(segments, meanings) for segments, meanings in found.items())

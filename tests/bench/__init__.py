@@ -1,0 +1,1 @@
+"""Measurements: speed against what runs beside it, accuracy against labels."""

@@ -1,7 +1,7 @@
-"""Kind of evidence -> share of right decisions: `python -m tests.bench.calibration [LABELS.jsonl:MESSAGES ...] [--replies TSV]`.
+"""Kind of evidence -> share of right decisions: `python -m tests.bench.calibration [LABELS:MESSAGES ...] [--replies TSV]`.
 
-Without labels it takes the expectations of corpus/. LABELS.jsonl holds one object a message: file, and recipients with address,
-decision and sure. A kind is the level of the rule that won, and whether a code agrees with it; decide.CONFIDENCE states each.
+Without labels it takes the expectations of corpus/. LABELS (JSON lines) holds one object a message: file, and recipients with
+address, decision and sure. A kind is the level of the rule that won, and whether a code agrees with it; decide.CONFIDENCE states each.
 """
 
 from __future__ import annotations
@@ -84,9 +84,8 @@ def main() -> None:
     for (level, agreed), results in sorted(right.items(), key=lambda item: (-(item[0][0] or 0), item[0][1])):
         share, stated = sum(results) / len(results), CONFIDENCE[level, agreed]
         off = "  off by more than 5 points" if len(results) >= FEW and abs(share - stated) > 0.05 else ""
-        print(
-            f"{level.name.lower() if level else 'nothing':<14} {agreed!s:<7} {len(results):>6} {share:>7.3f} {stated:>7.2f}{off}"
-        )
+        name = level.name.lower() if level else "nothing"
+        print(f"{name:<14} {agreed!s:<7} {len(results):>6} {share:>7.3f} {stated:>7.2f}{off}")
 
 
 if __name__ == "__main__":

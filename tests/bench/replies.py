@@ -41,13 +41,13 @@ def main() -> None:
         if got != (row["decision"], row["reason"]) and shown < args.show:
             shown += 1
             print(
-                f"{row['provider']} | {reply[:150]} | want {row['decision']} {row['reason']} | got {got[0]} {got[1]} by {verdict.rule}"
+                f"{row['provider']} | {reply[:150]} | want {row['decision']} {row['reason']}"
+                f" | got {got[0]} {got[1]} by {verdict.rule}"
             )
     rows = count["rows"] or 1
-    print(
-        f"rows {rows}  decision {100 * count['decision'] / rows:.1f} %  reason {100 * count['reason'] / rows:.1f} %  "
-        f"wrong hard {count['wrong hard']}  missed hard {count['missed hard']}  undetermined {100 * count['undetermined'] / rows:.1f} %"
-    )
+    shares = {name: f"{100 * count[name] / rows:.1f} %" for name in ("decision", "reason", "undetermined")}
+    print(f"rows {rows}", *(f"{name} {share}" for name, share in shares.items()), sep="  ", end="  ")
+    print(f"wrong hard {count['wrong hard']}  missed hard {count['missed hard']}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The grammar of SMTP replies and enhanced status codes, and their registries."""

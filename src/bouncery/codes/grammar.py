@@ -38,8 +38,8 @@ BEHIND_ADDRESS = ("  ", "\t", "- ", "– ", ", ")
 """What stands between an address and the reply about it, in a column or a list."""
 SIGNS = frozenset(":=([<>'\"|#)]")
 UNIT = re.compile(
-    r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages|msgs?|recipients|mails|emails|e-mails|per|minutes?|min|hours?"
-    r"|h|days?|seconds?|secs?|times?|connections|lines|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
+    r"[ \t\-]*(?:[kmg]i?b|k|m|g|bytes?|kbytes?|mbytes?|octets?|messages|msgs?|recipients|mails|emails|e-mails|per|minutes?|min"
+    r"|hours?|h|days?|seconds?|secs?|times?|connections|lines|characters?|chars?|of|attempts?|percent|users|ms|pixels?)\b",
     re.IGNORECASE,
 )
 PHONE = re.compile(r"[)\s.\-]{1,3}\d{3}[\s.\-]\d{4}\b")
@@ -53,7 +53,8 @@ HEARD = re.compile(r"^<<< ", re.MULTILINE)
 LOOK_BACK = 40
 # What a sending server notes of its own failure to connect is no reply of the remote server.
 OWN_WORDS = re.compile(
-    r"[\s:\-]*(?:(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b(?:timed out|refused|reset|dropped|unreachable|not found|closed)"
+    r"[\s:\-]*(?:(?:connection|network|host|tls|dns)\b[\w \t]{0,20}?\b"
+    r"(?:timed out|refused|reset|dropped|unreachable|not found|closed)"
     r"|unable to (?:look ?up|connect|resolve))",
     re.IGNORECASE,
 )

@@ -22,9 +22,10 @@ COMMANDS = {
     "conn": Stage.CONNECT,
 }
 ANSWERED = re.compile(
-    r"(?:in reply to|in response to|response to|reply to|after|for|during|sending|like our(?: final)?|phase:|stage:|\[|>>>|<<<|sent:?|smtp:|command:?|state:?)"
-    r"[\s\"'(]*(?:the |end of |initial )?(rcpt to\b|rcpt\b|rcpt_to\b|transfer of mail text|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b|helo\b|ehlo\b|lhlo\b"
-    r"|initial connection|connection|greeting|connect\b)"
+    r"(?:in reply to|in response to|response to|reply to|after|for|during|sending|like our(?: final)?|phase:|stage:|\[|>>>|<<<"
+    r"|sent:?|smtp:|command:?|state:?)[\s\"'(]*(?:the |end of |initial )?"
+    r"(rcpt to\b|rcpt\b|rcpt_to\b|transfer of mail text|mail from\b|mail\b(?= command| from)|data\b|text command|bdat\b|dot\b"
+    r"|helo\b|ehlo\b|lhlo\b|initial connection|connection|greeting|connect\b)"
 )
 WORDS = (
     "rcpt",

@@ -107,7 +107,8 @@ HUMAN_WORDS = 4_000
 """Characters of the words for people that are looked at beside a report."""
 INLINE = re.compile(r"(?im)^[ \t>]{0,8}f?inal-recipient[ \t]*:[ \t]*(?:rfc822|utf-8|[a-z0-9\-]{1,20})?[ \t]*;?")
 INLINE_START = re.compile(
-    r"(?im)^[ \t>]{0,8}(?:reporting-mta|arrival-date|final-recipient|original-recipient|action|status|diagnostic-code|inal-recipient)[ \t]*:"
+    r"(?im)^[ \t>]{0,8}(?:reporting-mta|arrival-date|final-recipient|original-recipient|action|status"
+    r"|diagnostic-code|inal-recipient)[ \t]*:"
 )
 
 

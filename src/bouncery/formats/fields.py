@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 FIELD = re.compile(r"[ \t>|]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
@@ -96,7 +97,7 @@ def parted(group: Group) -> list[Group]:
         return [group]
     first = min(repeated, key=names.index)
     starts = [0, *[at for at, name in enumerate(names) if name == first][1:], len(names)]
-    return [Group(group.fields[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
+    return [Group(group.fields[start:end]) for start, end in pairwise(starts)]
 
 
 LONGEST = 20_000

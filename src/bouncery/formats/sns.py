@@ -65,8 +65,8 @@ def read_event(event: dict[str, Any], part: Part) -> Reading | None:
 
 def claims_in(rows: list[Any], action: Action | None, part: Part) -> Iterator[Claim]:
     """Give a claim for each recipient of an event."""
-    for row in rows:
-        row = row if isinstance(row, dict) else {"emailAddress": row}
+    for entry in rows:
+        row = entry if isinstance(entry, dict) else {"emailAddress": entry}
         address = read_address(str(row.get("emailAddress") or ""))
         if address is None:
             continue
