@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 INNER = "takes the recipient of a bounce that is quoted inside"
 NO_BOUNCE = "takes an example in a message that is no bounce"
+RETURNED = "takes an address that somebody wrote in the returned message"
 FLUFL = {
     "disposition/returned-bounce-01": INNER,
     "dsn/bounce-of-bounce-01": INNER,
@@ -29,6 +30,22 @@ FLUFL = {
     "feedback/abuse-bounce-inside-01": INNER,
     "text/other-05": NO_BOUNCE,
     "text/other-16": NO_BOUNCE,
+    "dsn/final-missing-02": RETURNED,
+    "feedback/abuse-03": RETURNED,
+    "feedback/abuse-container-02": RETURNED,
+    "feedback/auth-failure-02": RETURNED,
+    "text/activehunter-01": RETURNED,
+    "text/dragonfly-04": RETURNED,
+    "text/groupwise-04": RETURNED,
+    "text/groupwise-05": RETURNED,
+    "text/hotpop-01": RETURNED,
+    "text/interscan-03": RETURNED,
+    "text/mailmarshal-03": RETURNED,
+    "text/netscape-01": RETURNED,
+    "text/notes-02": RETURNED,
+    "text/pipe-02": RETURNED,
+    "text/smail-02": RETURNED,
+    "text/v5sendmail-01": RETURNED,
     "dsn/final-source-route-01": "takes the route for the mailbox (RFC 5321, section 4.1.1.3)",
     "dsn/original-xtext-01": "does not decode xtext (RFC 3461, section 4)",
     "text/keyvalue-04": "takes a row of JSON for an address",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bouncery.address import read_address
+from bouncery.formats.segment import Segment, original_headers
 from bouncery.headers import Headers
 from bouncery.model import Original
 
@@ -23,12 +24,20 @@ def head(body: bytes) -> bytes:
     return body[start : end if end >= 0 else len(body)]
 
 
-def read_original(message: Message) -> Original | None:
-    """Give the header of the returned message; None if no part holds one."""
+def returned_headers(message: Message) -> Headers | None:
+    """Give the returned header: a part of its own, or what follows the notification's own words where they were read."""
     part = message.returned()
-    if part is None:
+    if part is not None:
+        return Headers(head(part.body)) if not part.encoding else Headers(part.text.encode("utf-8", "replace"))
+    segment = message.memo.get("own_words")
+    return original_headers(segment) if isinstance(segment, Segment) and segment.returned else None
+
+
+def read_original(message: Message) -> Original | None:
+    """Give the header of the returned message; None if the notification shows none."""
+    headers = returned_headers(message)
+    if headers is None:
         return None
-    headers = Headers(head(part.body)) if not part.encoding else Headers(part.text.encode("utf-8", "replace"))
     extensions = headers.extensions(MOST)
     extensions.update((name, headers.get(name)) for name in KEPT if name in headers)
     to = [address for value in headers.all("to") for piece in value.split(",") if (address := read_address(piece))]

@@ -1,7 +1,8 @@
 """Kind of evidence -> share of right decisions: `python -m tests.bench.calibration [LABELS:MESSAGES ...] [--replies TSV]`.
 
 Without labels it takes the expectations of corpus/. LABELS (JSON lines) holds one object a message: file, and recipients with
-address, decision and sure. A kind is the level of the rule that won, and whether a code agrees with it; decide.CONFIDENCE states each.
+address, decision and sure. A kind is the level of the rule that won, and whether a code agrees with it; decide.CONFIDENCE
+states each.
 """
 
 from __future__ import annotations
