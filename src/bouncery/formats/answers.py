@@ -149,7 +149,7 @@ def headings(text: str, chosen: list[Mention]) -> list[tuple[int, int] | None]:
     at = text.rfind("\n", 0, len(text[:top].rstrip())) + 1
     heading: tuple[int, int] | None = None
     following = 0
-    while following < len(order):
+    while following < len(order) and at <= len(text):
         stop = end_of(text, "\n", at, len(text))
         inside = following
         while following < len(order) and chosen[order[following]].start < stop:

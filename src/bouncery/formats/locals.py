@@ -24,7 +24,7 @@ ROW = re.compile(
 NAMED = re.compile(
     rf"(?:(?:could not deliver|unable to deliver|undeliverable|not delivered)(?: to)?:"
     r"|\b(?:unknown (?:local )?(?:user|recipient|mailbox)|target user|recipient|user ?name|user|mailbox|addressee)[ \t]*:)"
-    rf"[ \t]*[<\"']?({_LOCAL})[>\"']?[ \t]*(?=$|[\n.;,(])"
+    rf"[ \t]*[<\"']?({_LOCAL})[>\"']?[ \t]*(?=[\n.;,(])"
     rf"|\b(?:user|mailbox|account|recipient)[ \t]{{1,3}}[<\"']({_LOCAL})[>\"']",
     re.IGNORECASE,
 )
@@ -86,7 +86,8 @@ def listed(text: str, beside: Sequence[int]) -> list[tuple[str, int, int]]:
     """Give the rows of the lists of recipients in a text."""
     rows: list[tuple[str, int, int]] = []
     at, open_list = 0, False
-    for line in text.split("\n"):
+    # A last line without an end may be cut off within the name.
+    for line in text.split("\n")[:-1]:
         row = ROW.match(line) if open_list else None
         full = any(at <= start < at + len(line) for start in beside)
         if row and row[1].lower() not in NO_NAMES and len(rows) < MOST:
