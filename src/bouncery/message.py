@@ -147,7 +147,7 @@ class Message:
             if not closing and token not in stack:
                 continue
             if opened is not None:
-                self._leaf(opened, line.start())
+                self._leaf(opened, line.start() + 1)
             name = token[:-2] if closing else token
             del stack[stack.index(name) + 1 :]
             opened = None if closing else line.end() + 1
@@ -193,6 +193,7 @@ class Message:
         return headers, stop + 2
 
     def _leaf(self, start: int, end: int) -> None:
+        # The line end before a boundary is the boundary's (RFC 2046, section 5.1.1); kept, it tells a whole line from a cut one.
         headers, body = self._part_header(start, end)
         self._add(headers, media_type(headers, "text/plain"), self.data[min(body, end) : end])
 

@@ -64,7 +64,15 @@ def read_groups(text: str) -> list[Group]:
         else:
             take(groups, line, at)
         at += len(line) + 1
+    if not text.endswith("\n"):
+        drop_cut_recipient(groups[-1], len(text))
     return joined([part for group in groups if group.fields for part in parted(group)])
+
+
+def drop_cut_recipient(group: Group, end: int) -> None:
+    """Leave out a recipient at the very end of a text without a line end, which may be cut off within the address."""
+    if group.fields and group.fields[-1].name in RECIPIENT_FIELDS and group.fields[-1].end >= end:
+        group.fields.pop()
 
 
 def looks_like_field(line: str) -> bool:

@@ -97,6 +97,8 @@ def mentions(text: str, never: Collection[str] = ()) -> list[Mention]:
     found: list[Mention] = []
     said, last = Plainness.NEVER, -1
     for address, start, end in addresses(text):
+        if end == len(text):
+            break  # without a line end behind it, it may be cut off
         if not is_enumerated(text, last, start):
             said = plainness_of(text, start, end)
         plainness, last = said, end
