@@ -193,7 +193,7 @@ class Message:
         return headers, stop + 2
 
     def _leaf(self, start: int, end: int) -> None:
-        # The line end before a boundary is the boundary's (RFC 2046, section 5.1.1); kept, it tells a whole line from a cut one.
+        # RFC 2046, section 5.1.1 gives the line end before a boundary to it; kept, it tells a whole line from a cut one.
         headers, body = self._part_header(start, end)
         self._add(headers, media_type(headers, "text/plain"), self.data[min(body, end) : end])
 
