@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bouncery.address import clean, comparable, decode_utf8_form, decode_xtext, original, read_address, typed
+from bouncery.address import addresses, clean, comparable, decode_utf8_form, decode_xtext, original, read_address, typed
 
 TYPED = [
     ("rfc822; u@example.com", "rfc822", "u@example.com"),
@@ -294,3 +294,17 @@ def test_utf8_form_is_undone(local: str) -> None:
     """RFC 6533, section 3: the escaped form gives the address back."""
     escaped = "".join(f"\\x{{{ord(char):02X}}}" for char in local)
     assert decode_utf8_form(escaped) == local
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("a@example.com, b@example.net", ["a@example.com", "b@example.net"]),
+        ('"Lund, Ida" <ida@example.net>, Erik <erik@example.com>', ["ida@example.net", "erik@example.com"]),
+        ("undisclosed-recipients:;", []),
+        ("", []),
+    ],
+)
+def test_lists_are_cut_between_addresses(field: str, expected: list[str]) -> None:
+    """A comma inside a name parts nothing."""
+    assert addresses(field) == expected

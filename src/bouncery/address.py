@@ -50,6 +50,13 @@ def read_address(field: str) -> str | None:
     return clean(decode_utf8_form(raw) if address_type == "utf-8" else raw)
 
 
+def addresses(field: str) -> list[str]:
+    """Give the addresses of a list such as a To field (RFC 5322, section 3.4)."""
+    if '"' in field or "(" in field:  # where a comma may stand inside a name
+        return _flanker.address_list(field)
+    return [address for piece in field.split(",") if (address := read_address(piece))]
+
+
 def typed(field: str) -> tuple[str, str]:
     """Split a recipient field into its address type in lower case (empty if there is none) and the rest as it stands."""
     found = TYPE.match(field)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bouncery.address import read_address
+from bouncery.address import addresses, read_address
 from bouncery.formats.segment import Segment, original_headers
 from bouncery.headers import Headers
 from bouncery.model import Original
@@ -40,7 +40,7 @@ def read_original(message: Message) -> Original | None:
         return None
     extensions = headers.extensions(MOST)
     extensions.update((name, headers.get(name)) for name in KEPT if name in headers)
-    to = [address for value in headers.all("to") for piece in value.split(",") if (address := read_address(piece))]
+    to = [address for value in headers.all("to") for address in addresses(value)]
     return Original(
         message_id=headers.get("message-id") or None,
         sender=read_address(headers.get("from")) if "from" in headers else None,

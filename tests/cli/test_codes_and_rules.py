@@ -99,3 +99,16 @@ def test_a_file_of_ones_own_is_checked(tmp_path: Path) -> None:
     assert "binary.toml: cannot be read" in result.stdout
     assert result.stderr.startswith("3 files: ")
     assert run("rules", "check", tmp_path / "missing.toml").exit_code == 66
+
+
+def test_a_rule_of_ones_own_stands_beside_the_one_it_overrides(tmp_path: Path) -> None:
+    """Who writes a rule sees which shipped one it takes replies from."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[rule]]\nid = "ours"\nreason = "policy"\nany = ["user unknown here at all"]\nsource = "ours"\n'
+        'hits = ["550 User unknown here at all"]\n',
+        encoding="utf-8",
+    )
+    result = run("rules", "check", str(own))
+    assert result.exit_code == 0
+    assert "own/ours overrides user_unknown/unknown" in result.output

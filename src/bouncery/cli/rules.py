@@ -10,7 +10,7 @@ from bouncery.cli import exits
 from bouncery.cli.safe import printable
 from bouncery.model import RuleError
 from bouncery.rules import shipped
-from bouncery.rules.lint import lint_files
+from bouncery.rules.lint import lint_files, overrides
 
 
 @click.group("rules")
@@ -33,6 +33,9 @@ def check(ctx: click.Context, files: tuple[str, ...]) -> None:
         problems += lint_files(texts)
     for problem in problems:
         click.echo(printable(str(problem)))
+    if texts and not problems:
+        for own, theirs in overrides(texts):
+            click.echo(printable(f"{own} overrides {theirs}"))
     click.echo(summary(files, len(problems)), err=bool(problems))
     ctx.exit(exits.UNREADABLE if problems else exits.OK)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bouncery.address import comparable, read_address
+from bouncery.address import addresses, comparable, read_address
 from bouncery.formats.locals import local_parts
 from bouncery.formats.mailboxes import LISTING, Mention, Plainness, is_enumerated
 from bouncery.formats.returned import mailed_to
@@ -33,7 +33,7 @@ class Failed(NamedTuple):
 def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
     """Give the failed recipients in order: those that the header names, else the most plainly spoken of."""
     text = notice.segment.text
-    failed = [address for value in notice.message.headers.all("x-failed-recipients") for address in split(value)]
+    failed = [address for value in notice.message.headers.all("x-failed-recipients") for address in addresses(value)]
     if failed:
         listed = {comparable(address): Failed(first_mention(notice.mentions, address)) for address in failed}
         return related(text, notice.mentions, listed)
@@ -132,8 +132,3 @@ def first_mention(found: list[Mention], address: str) -> Mention:
     key = comparable(address)
     same = [mention for mention in found if comparable(mention.address) == key]
     return max(same, key=lambda mention: mention.plainness) if same else Mention(address, 0, 0, Plainness.LINE)
-
-
-def split(value: str) -> list[str]:
-    """Give the addresses of a comma-separated field."""
-    return [address for piece in value.split(",") if (address := read_address(piece))]

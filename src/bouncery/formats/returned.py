@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bouncery.address import comparable, read_address
+from bouncery.address import addresses, comparable, read_address
 from bouncery.formats.segment import original_headers
 
 if TYPE_CHECKING:
@@ -75,4 +75,4 @@ def addressed_to(headers: Headers) -> list[str]:
     if any(name in headers for name in LISTED):
         return []
     values = [*headers.all("to"), *headers.all("cc")]
-    return [address for value in values for piece in value.split(",") if (address := read_address(piece))]
+    return [address for value in values for address in addresses(value)]

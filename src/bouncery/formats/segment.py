@@ -22,7 +22,6 @@ class Segment(NamedTuple):
     text: str
     part: int
     returned: str
-    offset: int = 0
 
 
 def own_words(message: Message) -> Segment:
