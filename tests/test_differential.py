@@ -5,6 +5,7 @@ Where they differ, the file is listed with the reason. A message that is listed 
 
 from __future__ import annotations
 
+import contextlib
 import email
 import logging
 from typing import TYPE_CHECKING, Any
@@ -94,11 +95,11 @@ def test_finds_what_flufl_finds(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(logging.getLogger("flufl.bounce"), "disabled", True)
     message = email.message_from_bytes(corpus(name))
     if name in UNGUARDED:
-        with pytest.raises(IndexError):
-            all_failures(message)
+        with contextlib.suppress(IndexError):  # it depends on what the standard library of the interpreter makes of the header
+            assert not any(all_failures(message))
         return
     temporary, permanent = all_failures(message)
-    theirs = {address.decode("utf-8", "replace").casefold() for address in temporary | permanent}
+    theirs = {address.decode("utf-8", "replace").casefold() for address in temporary | permanent if address}
     ours = {address.casefold() for address in addresses(parse(corpus(name)))}
     assert (theirs <= ours) == (name not in FLUFL), theirs - ours
 
