@@ -294,7 +294,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Nesting of multiparts and forwarded messages."""
     recipients: int = 10_000
     """Recipients that are reported."""
-    match_chars: int = 8_192
+    match_chars: int = 4_096
     """Characters of one diagnostic that are matched against the rules."""
 
 
