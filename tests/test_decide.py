@@ -68,6 +68,13 @@ def test_tables_are_total() -> None:
 
 
 REPLIES = [
+    ("454 4.4.4 [internal] no MX or A for domain", {}, RETRY, "dns_failure"),
+    (
+        "550 5.2.0 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_103",
+        {},
+        SOFT,
+        "blocklisted",
+    ),
     (
         "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
         {},
