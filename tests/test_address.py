@@ -302,6 +302,7 @@ def test_utf8_form_is_undone(local: str) -> None:
         ("a@example.com, b@example.net", ["a@example.com", "b@example.net"]),
         ('"Lund, Ida" <ida@example.net>, Erik <erik@example.com>', ["ida@example.net", "erik@example.com"]),
         ("undisclosed-recipients:;", []),
+        ('u@example.com, \x00@example.com, "', ["u@example.com"]),
         ("", []),
     ],
 )

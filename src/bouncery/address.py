@@ -53,7 +53,7 @@ def read_address(field: str) -> str | None:
 def addresses(field: str) -> list[str]:
     """Give the addresses of a list such as a To field (RFC 5322, section 3.4)."""
     if '"' in field or "(" in field:  # where a comma may stand inside a name
-        return _flanker.address_list(field)
+        return [address for piece in _flanker.address_list(field) if (address := clean(piece))]
     return [address for piece in field.split(",") if (address := read_address(piece))]
 
 
