@@ -53,7 +53,7 @@ OTHER = re.compile(
 def stage_of(text: str) -> Stage | None:
     """Give the stage that a report names; None if it names none."""
     words = " ".join(text.lower().split())
-    if not any(word in words for word in WORDS):
+    if not any(map(words.__contains__, WORDS)):
         return None
     found = ANSWERED.search(words)
     if found:

@@ -21,4 +21,8 @@ def book() -> PhraseBook[str]:
 
 def signals(*texts: str) -> frozenset[str]:
     """Give the signals in some texts: "failure", "delay", "auto_reply" and the other tables of prose.toml."""
-    return frozenset(name for text in texts for phrase, _, _ in book().find(fold(text[:LONGEST])) for name in phrase.meanings)
+    found: set[str] = set()
+    for text in texts:
+        for phrase, _, _ in book().find(fold(text[:LONGEST])):
+            found.update(phrase.meanings)
+    return frozenset(found)

@@ -26,12 +26,10 @@ def normalise(text: str) -> str:
     if "-" in text:
         text = CONTINUATION.sub(" ", text)
     if "@" in text:
-        text = " ".join(without_address(word) for word in text.split())
+        text = " ".join([without_address(word) if "@" in word else word for word in text.split()])
     return fold(text)
 
 
 def without_address(word: str) -> str:
-    """Take an address out of a word and keep what stood around it."""
-    if "@" not in word:
-        return word
+    """Take the addresses out of a word and keep what stood around them."""
     return ADDRESS.sub(" ", word) if len(word) <= LONGEST_WORD else ""
