@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+import bouncery
 from bouncery import Action, Decision, Kind, Limits, Reason, Report, classify, parse
 from bouncery.pipeline import judge
 from bouncery.rules import load
 from tests.messages import NAMES, corpus
 from tests.rendered import HEAD, dsn, group, multipart, status_part, text_part
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 UNKNOWN = group(status="5.1.1", diagnostic_code="smtp; 550 5.1.1 <u@example.com>: User unknown")
 
@@ -62,7 +61,7 @@ def test_report() -> None:
     assert original is not None
     assert (original.message_id, original.sender, original.subject) == ("<1@example.net>", "s@example.net", "grün")
     assert original.to == ("u@example.com", "v@example.com")
-    assert original.headers == {"x-campaign": "7"}
+    assert original.headers == {"list-id": "<l.example.net>", "x-campaign": "7"}
     (recipient,) = report.recipients
     assert (recipient.address, recipient.action, recipient.final, recipient.status, recipient.reply) == (
         "u@example.com",
@@ -153,6 +152,10 @@ def test_report_format() -> None:
         "arrival_date",
         "envelope_id",
         "date",
+        "message_id",
+        "in_reply_to",
+        "references",
+        "fields",
         "original",
         "token",
         "recipients",
@@ -170,6 +173,7 @@ def test_report_format() -> None:
         "stage",
         "last_attempt",
         "retry_until",
+        "fields",
         "verdict",
     ]
     assert list(table["recipients"][0]["verdict"]) == [
@@ -180,5 +184,15 @@ def test_report_format() -> None:
         "rule",
         "retry_after",
         "blocklist",
+        "new_address",
         "evidence",
     ]
+
+
+def test_schema() -> None:
+    """The JSON Schema that is shipped is that of the model."""
+    path = Path(bouncery.__file__).with_name("report.schema.json")
+    assert path.read_bytes() == SCHEMA, f"write it anew: {path.name} = msgspec.json.format(encode(schema(Report)), indent=2)"
+
+
+SCHEMA = msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Report)), indent=2) + b"\n"

@@ -15,7 +15,10 @@ Precedence, field by field (the first one that is known):
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from bouncery.address import comparable
 from bouncery.codes.grammar import is_generic, specificity
@@ -53,6 +56,7 @@ class Gathered(NamedTuple):
     reporting_mta: str | None = None
     arrival_date: str | None = None
     envelope_id: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -99,6 +103,7 @@ def alone(reading: Reading, other: Reading | None = None) -> Gathered:
         (other.reporting_mta if other else None) or reading.reporting_mta,
         (other.arrival_date if other else None) or reading.arrival_date,
         (other.envelope_id if other else None) or reading.envelope_id,
+        (other.fields if other else ()) + reading.fields,
         reading.notes,
     )
 
@@ -116,6 +121,7 @@ def completed(dsn: Reading, text: Reading | None) -> Gathered:
         dsn.reporting_mta,
         dsn.arrival_date,
         dsn.envelope_id,
+        dsn.fields,
         dsn.notes,
     )
 
@@ -137,14 +143,19 @@ def kind_of(claims: Iterable[Claim]) -> Kind:
 
 
 def one_each(claims: Iterable[Claim]) -> list[Claim]:
-    """Keep one claim for each address that the sender mailed: of several, the worst and best explained."""
+    """Keep one claim for each address that the sender mailed: of several, the worst and best explained, with all fields."""
     best: dict[str, Claim] = {}
+    fields: dict[str, list[tuple[tuple[str, str], ...]]] = {}
     for number, claim in enumerate(claims):
         address = named(claim)
         key = comparable(address) if address else f"\0{number}"
+        fields.setdefault(key, []).append(claim.fields)
         if key not in best or weight(claim) > weight(best[key]):
             best[key] = claim
-    return list(best.values())
+    return [
+        claim if len(fields[key]) == 1 else msgspec.structs.replace(claim, fields=tuple(chain.from_iterable(fields[key])))
+        for key, claim in best.items()
+    ]
 
 
 def weight(claim: Claim) -> tuple[int, int, bool]:
@@ -186,6 +197,7 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
         stage=claim.stage or other.stage,
         last_attempt=claim.last_attempt,
         retry_until=claim.retry_until,
+        fields=claim.fields,
     )
 
 
@@ -206,6 +218,7 @@ def facts_of(claim: Claim, reporting_mta: str | None) -> Facts:
         stage=claim.stage,
         last_attempt=claim.last_attempt,
         retry_until=claim.retry_until,
+        fields=claim.fields,
     )
     return Facts(recipient, claim)
 

@@ -55,11 +55,6 @@ class Headers:
         """Whether there is a field of that lower-case name."""
         return name in self._fields
 
-    def extensions(self, most: int) -> dict[str, str]:
-        """Give the first of each X- field by lower-case name, up to a number of them."""
-        names = [name for name in self._fields if name[:2] == "x-"]
-        return {name: read_value(self._fields[name][0]) for name in names[:most]}
-
     def __iter__(self) -> Iterator[str]:
         """Give the lower-case names, each once."""
         return iter(self._fields)

@@ -215,7 +215,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What we conclude about one recipient.
 
     `decision` is None when no failure of the recipient is reported. `confidence` is the share of cases with evidence of
-    this kind that are right (0 to 1). `retry_after` is in seconds.
+    this kind that are right (0 to 1). `retry_after` is in seconds. `new_address` is where the reply says that the mailbox has
+    moved to (RFC 5321, section 3.4).
     """
 
     decision: Decision | None = None
@@ -225,6 +226,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
     retry_after: int | None = None
     blocklist: Blocklist | None = None
+    new_address: str | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -232,7 +234,9 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """What the message said about one recipient, and the verdict on it.
 
     `address` is the one the sender mailed, `final_address` the one that refused it where it differs. `status` (RFC 3463)
-    and `reply` (RFC 5321, section 4.2) are those of the refusing server where the message states them. Dates are ISO 8601.
+    and `reply` (RFC 5321, section 4.2) are those of the refusing server where the message states them: `remote_mta`, or the
+    reporting MTA where there is none (RFC 3464, section 2.3.6). Dates are ISO 8601. `fields` are all fields of the report on
+    this recipient: name and value as they stand, unfolded, in order.
     """
 
     address: str
@@ -246,11 +250,17 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage | None = None
     last_attempt: str | None = None
     retry_until: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     verdict: Verdict = Verdict()
 
 
 class Original(msgspec.Struct, frozen=True, kw_only=True):
-    """The header of the returned message, as far as the notification includes it."""
+    """The header of the returned message, as far as the notification includes it.
+
+    `headers` holds the extension fields and those of lists, threads and feedback loops, by lower-case name. `unsubscribe` are
+    the URIs of List-Unsubscribe in their order of preference (RFC 2369, section 3.2); `one_click` tells that an https one
+    among them takes a POST (RFC 8058). Nothing is ever fetched.
+    """
 
     message_id: str | None = None
     sender: str | None = None
@@ -258,11 +268,17 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None = None
     date: str | None = None
     list_id: str | None = None
+    unsubscribe: tuple[str, ...] = ()
+    one_click: bool = False
     headers: dict[str, str] = {}
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one message says: report format, version 1."""
+    """All that one message says: report format, version 1.
+
+    `message_id`, `in_reply_to` and `references` are those of the notification itself. `fields` are the fields of a
+    machine-readable report that are about the message as a whole: name and value as they stand, unfolded, in order.
+    """
 
     v: int = 1
     source: str | None = None
@@ -273,6 +289,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     arrival_date: str | None = None
     envelope_id: str | None = None
     date: str | None = None
+    message_id: str | None = None
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     original: Original | None = None
     token: str | None = None
     recipients: tuple[Recipient, ...] = ()

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from bouncery.address import addresses, read_address
+from bouncery.address import addresses, read_address, uncommented
 from bouncery.formats.segment import Segment, original_headers
 from bouncery.headers import Headers
 from bouncery.model import Original
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bouncery.message import Message
 
-KEPT = ("list-unsubscribe", "list-unsubscribe-post", "feedback-id", "cfbl-address", "cfbl-feedback-id")
+KEPT = frozenset({"in-reply-to", "references", "auto-submitted", "precedence", "feedback-id"})
+KEPT_PREFIXES = ("x-", "list-", "cfbl-")
 MOST = 100
-"""Extension fields of the returned header that are kept."""
+"""Extension fields, recipients and identifiers of a header that are kept."""
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
+# RFC 2369, section 2: URIs in brackets, parted by commas; what comes behind anything else is to be ignored.
+URI = re.compile(r"\s*<([^<>]{1,2000})>\s*(?:,|$)")
+ONE_CLICK = "list-unsubscribe=one-click"
 
 
 def head(body: bytes) -> bytes:
@@ -38,8 +46,8 @@ def read_original(message: Message) -> Original | None:
     headers = returned_headers(message)
     if headers is None:
         return None
-    extensions = headers.extensions(MOST)
-    extensions.update((name, headers.get(name)) for name in KEPT if name in headers)
+    kept = [name for name in headers if name.startswith(KEPT_PREFIXES) or name in KEPT]
+    unsubscribe = tuple(uris(headers.get("list-unsubscribe")))
     to = [address for value in headers.all("to") for address in addresses(value)]
     return Original(
         message_id=headers.get("message-id") or None,
@@ -48,5 +56,26 @@ def read_original(message: Message) -> Original | None:
         subject=headers.decoded("subject") or None,
         date=headers.get("date") or None,
         list_id=headers.get("list-id") or None,
-        headers=extensions,
+        unsubscribe=unsubscribe,
+        one_click=headers.get("list-unsubscribe-post").lower() == ONE_CLICK and any(map(is_https, unsubscribe)),
+        headers={name: headers.get(name) for name in kept[:MOST]},
     )
+
+
+def message_ids(field: str) -> tuple[str, ...]:
+    """Give the identifiers in an In-Reply-To or References field (RFC 5322, section 3.6.4)."""
+    return tuple(MESSAGE_ID.findall(field)[:MOST]) if field else ()
+
+
+def uris(field: str) -> Iterator[str]:
+    """Give the URIs of a List-Unsubscribe field up to the first that is malformed (RFC 2369, section 2)."""
+    field = uncommented(field) if "(" in field else field
+    at = 0
+    while found := URI.match(field, at):
+        yield "".join(found[1].split())
+        at = found.end()
+
+
+def is_https(uri: str) -> bool:
+    """Whether a URI can be posted to (RFC 8058, section 3.1)."""
+    return uri[:8].lower() == "https://"

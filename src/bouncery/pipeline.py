@@ -15,10 +15,11 @@ from bouncery.formats.forwarded import inner
 from bouncery.gather import gather, is_complete, witnesses
 from bouncery.message import read
 from bouncery.model import Action, Decision, Evidence, Kind, Limits, Reason, Recipient, Report, Source, Stage, Verdict
-from bouncery.original import read_original
+from bouncery.original import message_ids, read_original
 from bouncery.rules import Question, RuleSet, shipped
 from bouncery.rules.blocklist import blocklist
 from bouncery.rules.hosts import providers
+from bouncery.rules.moved import new_address
 from bouncery.rules.retry_after import retry_after
 from bouncery.witness import pointed, unplaced
 
@@ -59,7 +60,8 @@ def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int,
         report = report_on(passed_on, limits, rules, forwards - 1)
         if report.kind is not Kind.OTHER:
             return passed(report, message.notes)
-    date = message.headers.get("date")
+    headers = message.headers
+    date = headers.get("date")
     return Report(
         kind=gathered.kind,
         formats=gathered.formats,
@@ -67,6 +69,10 @@ def report_on(data: bytes, limits: Limits, rules: RuleSet | None, forwards: int,
         arrival_date=gathered.arrival_date,
         envelope_id=gathered.envelope_id,
         date=iso_date(date) if date else None,
+        message_id=headers.get("message-id") or None,
+        in_reply_to=message_ids(headers.get("in-reply-to")),
+        references=message_ids(headers.get("references")),
+        fields=gathered.fields,
         original=read_original(message),
         recipients=tuple(judged(facts, message, rules) for facts in gathered.facts[: limits.recipients]),
         notes=(*message.notes, *gathered.notes, *noted(message, gathered.facts)),
@@ -93,6 +99,25 @@ def noted(message: Message, facts: Sequence[Facts]) -> Iterator[str]:
     longest = max((len(fact.recipient.diagnostic or "") for fact in facts), default=0)
     if longest > limit:
         yield f"limit match_chars: matched {limit} of {longest} characters of a diagnostic"
+    yield from filter(None, (contradiction(fact.recipient) for fact in facts[: message.limits.recipients]))
+
+
+def contradiction(recipient: Recipient) -> str | None:
+    """Say where a report speaks against itself: the Action field tells whether a delivery failed, the reply how."""
+    status = int(recipient.status[0]) if recipient.status else 0
+    reply = recipient.reply // 100 if recipient.reply else 0
+    if status and reply and status != reply:
+        return f"contradiction: reply {recipient.reply} with status {recipient.status} of {recipient.address}"
+    told = reply or status
+    if told and recipient.action and (told == DONE) != (recipient.action in ACCEPTED):
+        return f"contradiction: {recipient.action} with {recipient.reply or recipient.status} of {recipient.address}"
+    return None
+
+
+DONE = 2
+"""The class of success."""
+ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
+"""Actions that go with it (RFC 3464, section 2.3.3)."""
 
 
 NO_MAIL = "no mail: it begins with no header field"
@@ -138,16 +163,23 @@ def judge(
     `evidence` tells where the facts stood in the `message`, which is needed to point at the very words.
     """
     if recipient.action not in {Action.FAILED, Action.DELAYED}:
-        return Verdict()
+        return Verdict(new_address=new_address(recipient.diagnostic or "")) if recipient.reply == FORWARDED else Verdict()
     limits = message.limits if message else DEFAULT_LIMITS
     match = (rules or shipped()).match(question(recipient, limits))
     phrase = match.winner.phrase if match.winner else ""
     verdict = conclude(recipient, match, pointed(evidence, phrase, message.parts if message else ()))
-    return advised(verdict, recipient.diagnostic or "")
+    return advised(verdict, recipient)
 
 
-def advised(verdict: Verdict, text: str) -> Verdict:
-    """Add what a reply tells besides its reason: when to try again, and which blocklist it means."""
+FORWARDED = 251
+"""The reply of a server that takes the message for a mailbox elsewhere (RFC 5321, section 3.4)."""
+
+
+def advised(verdict: Verdict, recipient: Recipient) -> Verdict:
+    """Add what a reply tells besides its reason: when to try again, which blocklist it means, where the mailbox is now."""
+    text = recipient.diagnostic or ""
+    if verdict.reason is Reason.MAILBOX_MOVED:
+        return msgspec.structs.replace(verdict, new_address=new_address(text, recipient.address, recipient.final_address))
     if verdict.decision is Decision.RETRY and verdict.reason not in UNADVISED:
         seconds = retry_after(text)
         return msgspec.structs.replace(verdict, retry_after=seconds) if seconds else verdict

@@ -28,14 +28,16 @@ def read(message: Message) -> Reading | None:
     if part is None:
         return None
     groups = read_groups(part.text)
+    fields = tuple(field for group in groups for field in group.verbatim())
     address = read_address(first_value(groups, "final-recipient"))
     first = first_value(groups, "original-recipient")
     mailed = original(first, address) if first else None
     if not refused(first_value(groups, "disposition"), message):
-        return Reading(format="disposition", kind=Kind.RECEIPT, claims=(Claim(address=mailed, final_address=address),))
+        receipt = Claim(address=mailed, final_address=address)
+        return Reading(format="disposition", kind=Kind.RECEIPT, claims=(receipt,), fields=fields)
     words, spot = stated_reason(message, part)
     claim = Claim(address=mailed, final_address=address, action=Action.FAILED, diagnostic=words, source=Source.TEXT, spot=spot)
-    return Reading(format="disposition", kind=Kind.FAILURE, claims=(claim,))
+    return Reading(format="disposition", kind=Kind.FAILURE, claims=(claim,), fields=fields)
 
 
 def first_value(groups: list[Group], name: str) -> str:

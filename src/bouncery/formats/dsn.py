@@ -11,14 +11,16 @@ from bouncery.address import comparable, original, read_address, typed, uncommen
 from bouncery.codes.grammar import find_codes, innermost, preferred, read_status
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
-from bouncery.formats.fields import TYPE, read_groups
+from bouncery.formats.fields import TYPE, Group, read_groups
 from bouncery.formats.notice import may_report
 from bouncery.formats.reading import Claim, Reading, Spot
 from bouncery.formats.transcript import from_session
 from bouncery.model import Action, Source
 
 if TYPE_CHECKING:
-    from bouncery.formats.fields import Field, Group
+    from collections.abc import Callable
+
+    from bouncery.formats.fields import Field
     from bouncery.message import Message, Part
     from bouncery.model import Limits, Stage
 
@@ -61,6 +63,7 @@ def read(message: Message) -> Reading | None:
         reporting_mta=first.reporting_mta,
         arrival_date=first.arrival_date,
         envelope_id=first.envelope_id,
+        fields=tuple(field for reading in readings for field in reading.fields),
         notes=tuple(note for reading in readings for note in reading.notes),
     )
 
@@ -126,21 +129,31 @@ def read_part(part: Part, limits: Limits) -> Reading:
         begin = INLINE_START.search(text)
         offset = begin.start() if begin else 0
     groups = read_groups(text[offset:])
-    about = [group for group in groups if group.names_recipient()]
+    about, others = divided(groups, Group.names_recipient)
     notes = []
     if len(about) > limits.recipients:
         notes.append(f"limit recipients: read {limits.recipients} of {len(about)}")
     if not about:
-        about = [group for group in groups if group.find("action") and group.find("status")]
+        about, others = divided(groups, Group.tells_outcome)
     head = groups[0] if groups else None
     return Reading(
         format="dsn",
-        claims=tuple(read_group(group, part.index, offset) for group in about[: limits.recipients]),
+        claims=tuple(read_group(group, part.index, offset, notes) for group in about[: limits.recipients]),
         reporting_mta=name_of(first_value(groups, "reporting-mta")),
         arrival_date=date_of(first_value(groups, "arrival-date"), notes),
         envelope_id=head.get("original-envelope-id") or None if head else None,
+        fields=tuple(field for group in others for field in group.verbatim()),
         notes=tuple(notes),
     )
+
+
+def divided(groups: list[Group], is_about: Callable[[Group], bool]) -> tuple[list[Group], list[Group]]:
+    """Part the groups that are about a recipient from those about the message."""
+    about: list[Group] = []
+    others: list[Group] = []
+    for group in groups:
+        (about if is_about(group) else others).append(group)
+    return about, others
 
 
 def first_value(groups: list[Group], name: str) -> str:
@@ -148,12 +161,12 @@ def first_value(groups: list[Group], name: str) -> str:
     return next((value for group in groups if (value := group.get(name))), "")
 
 
-def date_of(value: str, notes: list[str] | None = None) -> str | None:
-    """Give a date field as ISO 8601, and a note where it cannot be read."""
+def date_of(value: str, notes: list[str]) -> str | None:
+    """Give a date field as ISO 8601; a note where it cannot be read."""
     if not value:
         return None
     date = iso_date(value)
-    if date is None and notes is not None:
+    if date is None:
         notes.append(f"date unreadable: {value[:60]!r}")
     return date
 
@@ -179,7 +192,7 @@ def action_from_status(status: str | None, group: Group) -> Action | None:
     return Action.DELAYED if status[0] == "4" and group.find("will-retry-until") else Action.FAILED
 
 
-def read_group(group: Group, part: int, offset: int) -> Claim:
+def read_group(group: Group, part: int, offset: int, notes: list[str]) -> Claim:
     """Read the claim of one per-recipient group (RFC 3464, section 2.3)."""
     status_field = group.find("status")
     field = read_status(status_field.value) if status_field else None
@@ -208,8 +221,9 @@ def read_group(group: Group, part: int, offset: int) -> Claim:
         status_spot=status_spot,
         remote_mta=name_of(group.get("remote-mta")),
         stage=stage_of(diagnostic) if diagnostic else None,
-        last_attempt=date_of(group.get("last-attempt-date")),
-        retry_until=date_of(group.get("will-retry-until")),
+        last_attempt=date_of(group.get("last-attempt-date"), notes),
+        retry_until=date_of(group.get("will-retry-until"), notes),
+        fields=group.verbatim(),
     )
 
 

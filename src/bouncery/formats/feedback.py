@@ -39,7 +39,8 @@ def read(message: Message) -> Reading | None:
     kind = Kind.OTHER if feedback in NO_COMPLAINT or not feedback else Kind.COMPLAINT
     named = list(stated(groups)) or list(returned_recipients(message))
     claims = tuple(Claim(address=address) for address in dict.fromkeys(named)) if kind is Kind.COMPLAINT else ()
-    return Reading(format="feedback", kind=kind, claims=claims)
+    fields = tuple(field for group in groups for field in group.verbatim())
+    return Reading(format="feedback", kind=kind, claims=claims, fields=fields)
 
 
 def stated(groups: Iterable[Group]) -> Iterator[str]:

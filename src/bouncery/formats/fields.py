@@ -16,8 +16,9 @@ PER_RECIPIENT = frozenset(
 
 
 class Field(NamedTuple):
-    """One field, unfolded, with the span of its value in the text."""
+    """One field, unfolded, with the span of its value in the text; `name` is in lower case, `spelled` as it stands."""
 
+    spelled: str
     name: str
     value: str
     start: int
@@ -46,9 +47,17 @@ class Group:
         """Give all fields of that lower-case name that have a value."""
         return [field for field in self.fields if field.name == name and field.value]
 
+    def verbatim(self) -> tuple[tuple[str, str], ...]:
+        """Give all fields as they stand, in order (RFC 3464, section 2.4)."""
+        return tuple([(field.spelled, field.value) for field in self.fields])
+
     def names_recipient(self) -> bool:
         """Whether the group has a recipient of its own."""
         return any(field.name in RECIPIENT_FIELDS for field in self.fields)
+
+    def tells_outcome(self) -> bool:
+        """Whether the group says what became of a recipient, without naming one."""
+        return self.find("action") is not None and self.find("status") is not None
 
 
 def read_groups(text: str) -> list[Group]:
@@ -89,7 +98,7 @@ def take(groups: list[Group], line: str, at: int) -> None:
             extend(groups[-1], line, at)
         return
     name, value = restored(found[1].lower()), found[2].strip()
-    groups[-1].fields.append(Field(name, value, at + found.start(2), at + found.start(2) + len(value)))
+    groups[-1].fields.append(Field(found[1], name, value, at + found.start(2), at + found.start(2) + len(value)))
 
 
 def restored(name: str) -> str:

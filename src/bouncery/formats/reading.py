@@ -38,6 +38,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage | None = None
     last_attempt: str | None = None
     retry_until: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """All fields of the report on this recipient."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,4 +53,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     envelope_id: str | None = None
     program: str | None = None
     """The known program whose layout it is."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """All fields of the report on the message as a whole."""
     notes: tuple[str, ...] = ()
