@@ -173,6 +173,7 @@ def test_report_format() -> None:
         "stage",
         "last_attempt",
         "retry_until",
+        "reached",
         "fields",
         "verdict",
     ]

@@ -151,7 +151,8 @@ def decode_utf8_form(raw: str) -> str:
     What stands for no character that a sender may write so stays as it is: surrogates, controls, printable ASCII.
     """
     if WRAPPED.search(raw):
-        raw = decode_xtext(raw)
+        unwrapped = EMBEDDED.sub(embedded, decode_xtext(raw))
+        return raw if "\\x{" in unwrapped else unwrapped
     return EMBEDDED.sub(embedded, raw) if "\\x{" in raw else raw
 
 

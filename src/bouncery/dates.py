@@ -33,11 +33,14 @@ def iso_date(field: str) -> str | None:
     return unusual_date(field)
 
 
+LEAP_SECOND = re.compile(r"(?<=:\d\d):60\b")
+
+
 def unusual_date(field: str) -> str | None:
     """Read a date with the standard library's tolerance for zone names, two-digit years and missing parts."""
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(field).isoformat().replace("+00:00", "Z")
+        return parsedate_to_datetime(LEAP_SECOND.sub(":59", field, count=1)).isoformat().replace("+00:00", "Z")
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

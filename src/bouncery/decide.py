@@ -53,6 +53,8 @@ def decide(reason: Reason, recipient: Recipient, flags: frozenset[str]) -> Decis
     temporary = effective_class(recipient) == TEMPORARY_CLASS or GAVE_UP in flags
     if reason.permanence is Permanence.CLASS and PERMANENT in flags:
         temporary = False
+    if reason.permanence is Permanence.ADDRESS and recipient.reached:
+        return Decision.SOFT
     if reason.permanence is Permanence.ADDRESS and HEDGED in flags and PERMANENT not in flags:
         return Decision.RETRY
     return DECISIONS[reason.permanence, temporary]

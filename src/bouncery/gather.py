@@ -36,6 +36,7 @@ KIND_OF_ACTION = {
     Action.RELAYED: Kind.RELAYED,
     Action.EXPANDED: Kind.EXPANDED,
 }
+ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 SELF_CONTAINED = frozenset({"feedback", "disposition", "sns"})
 """Formats that need no completion by prose."""
 
@@ -145,17 +146,26 @@ def kind_of(claims: Iterable[Claim]) -> Kind:
 def one_each(claims: Iterable[Claim]) -> list[Claim]:
     """Keep one claim for each address that the sender mailed: of several, the worst and best explained, with all fields."""
     best: dict[str, Claim] = {}
-    fields: dict[str, list[tuple[tuple[str, str], ...]]] = {}
+    every: dict[str, list[Claim]] = {}
     for number, claim in enumerate(claims):
         address = named(claim)
         key = comparable(address) if address else f"\0{number}"
-        fields.setdefault(key, []).append(claim.fields)
+        every.setdefault(key, []).append(claim)
         if key not in best or weight(claim) > weight(best[key]):
             best[key] = claim
-    return [
-        claim if len(fields[key]) == 1 else msgspec.structs.replace(claim, fields=tuple(chain.from_iterable(fields[key])))
-        for key, claim in best.items()
-    ]
+    return [claim if len(every[key]) == 1 else summed_up(claim, every[key]) for key, claim in best.items()]
+
+
+def summed_up(claim: Claim, every: Sequence[Claim]) -> Claim:
+    """Give the claim that stands for several about one address: an alias is alive while one mailbox behind it is."""
+    fields = tuple(chain.from_iterable(other.fields for other in every))
+    reached = any(other.action in ACCEPTED and differs(other.final_address, claim.final_address) for other in every)
+    return msgspec.structs.replace(claim, fields=fields, reached=claim.reached or reached)
+
+
+def differs(one: str | None, other: str | None) -> bool:
+    """Whether two addresses are both known and not the same."""
+    return one is not None and other is not None and comparable(one) != comparable(other)
 
 
 def weight(claim: Claim) -> tuple[int, int, bool]:
@@ -197,6 +207,7 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
         stage=claim.stage or other.stage,
         last_attempt=claim.last_attempt,
         retry_until=claim.retry_until,
+        reached=claim.reached,
         fields=claim.fields,
     )
 
@@ -218,6 +229,7 @@ def facts_of(claim: Claim, reporting_mta: str | None) -> Facts:
         stage=claim.stage,
         last_attempt=claim.last_attempt,
         retry_until=claim.retry_until,
+        reached=claim.reached,
         fields=claim.fields,
     )
     return Facts(recipient, claim)

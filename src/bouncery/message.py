@@ -22,6 +22,7 @@ RETURNED = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}
 )
 REPORT_MARK = re.compile(rb"\ncontent-type:\s*message/[a-z0-9-]*(?:delivery-status|disposition-notification|feedback-report)")
+REPORT = re.compile(r"message/(?!rfc822|global$|global-headers)")
 SCAN_FOR_MARK = 65_536
 LONGEST_PART_HEADER = 4_096
 """Bytes in which the header of a nested multipart is looked for."""
@@ -129,9 +130,18 @@ class Message:
             if guessed:
                 self.notes.append("boundary guessed: the Content-Type field names none that occurs")
                 self._scan(start, guessed)
+        if self.parts and not any(part.media_type.startswith("text/") or REPORT.match(part.media_type) for part in self.parts):
+            self._loose(start, boundary or b"")
         if not self.parts:
             kind = "text/plain" if self.media_type.startswith("multipart/") else self.media_type
             self._add(self.headers, kind, self.data[start:].lstrip(b"\n"))
+
+    def _loose(self, start: int, boundary: bytes) -> None:
+        """Add what stands before and after the parts, where they hold no words (RFC 2046, section 5.1.1 ignores it)."""
+        first, last = self.data.find(b"\n--" + boundary, start - 1), self.data.rfind(b"\n--" + boundary + b"--")
+        for begin, end in ((start, first), (last + len(boundary) + 5, len(self.data) if last >= 0 else 0)):
+            if self.data.find(b"@", begin, end) >= 0:
+                self._add(Headers(b""), "text/plain", self.data[begin:end].lstrip(b"\n"))
 
     def _add(self, headers: Headers, kind: str, body: bytes) -> None:
         part = Part(headers, kind, body, index=len(self.parts), limits=self.limits, notes=self.notes)

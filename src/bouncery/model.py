@@ -235,8 +235,9 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
     `address` is the one the sender mailed, `final_address` the one that refused it where it differs. `status` (RFC 3463)
     and `reply` (RFC 5321, section 4.2) are those of the refusing server where the message states them: `remote_mta`, or the
-    reporting MTA where there is none (RFC 3464, section 2.3.6). Dates are ISO 8601. `fields` are all fields of the report on
-    this recipient: name and value as they stand, unfolded, in order.
+    reporting MTA where there is none (RFC 3464, section 2.3.6). Dates are ISO 8601. `reached`
+    tells that a mailbox behind the address had the message all the same: a filter there refused it, or another one took it.
+    `fields` are all fields of the report on this recipient: name and value as they stand, unfolded, in order.
     """
 
     address: str
@@ -250,6 +251,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage | None = None
     last_attempt: str | None = None
     retry_until: str | None = None
+    reached: bool = False
     fields: tuple[tuple[str, str], ...] = ()
     verdict: Verdict = Verdict()
 

@@ -22,6 +22,9 @@ MOST = 100
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 # RFC 2369, section 2: URIs in brackets, parted by commas; what comes behind anything else is to be ignored.
 URI = re.compile(r"\s*<([^<>]{1,2000})>\s*(?:,|$)")
+PIECE = re.compile(r"<[^<>]*>?|[^<]+")
+# RFC 2919, section 3: behind a phrase, in brackets, at most 255 octets, the same in any case.
+LIST_ID = re.compile(r"(?:<\s*|\A)([^<>\s]{1,255})\s*>?\s*\Z")
 ONE_CLICK = "list-unsubscribe=one-click"
 
 
@@ -55,11 +58,17 @@ def read_original(message: Message) -> Original | None:
         to=tuple(to[:MOST]),
         subject=headers.decoded("subject") or None,
         date=headers.get("date") or None,
-        list_id=headers.get("list-id") or None,
+        list_id=list_id(headers.get("list-id")),
         unsubscribe=unsubscribe,
         one_click=headers.get("list-unsubscribe-post").lower() == ONE_CLICK and any(map(is_https, unsubscribe)),
         headers={name: headers.get(name) for name in kept[:MOST]},
     )
+
+
+def list_id(field: str) -> str | None:
+    """Give the identifier of a List-Id field in lower case (RFC 2919, section 3)."""
+    found = LIST_ID.search(uncommented(field))
+    return found[1].lower() if found else None
 
 
 def message_ids(field: str) -> tuple[str, ...]:
@@ -69,7 +78,8 @@ def message_ids(field: str) -> tuple[str, ...]:
 
 def uris(field: str) -> Iterator[str]:
     """Give the URIs of a List-Unsubscribe field up to the first that is malformed (RFC 2369, section 2)."""
-    field = uncommented(field) if "(" in field else field
+    if "(" in field:  # which a URI may hold as well
+        field = "".join(piece if piece[0] == "<" else uncommented(piece) for piece in PIECE.findall(field))
     at = 0
     while found := URI.match(field, at):
         yield "".join(found[1].split())

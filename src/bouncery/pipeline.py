@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +27,7 @@ from bouncery.witness import pointed, unplaced
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bouncery.codes.grammar import Code
     from bouncery.formats.reading import Reading
     from bouncery.gather import Facts
     from bouncery.message import Message
@@ -95,6 +97,8 @@ def noted(message: Message, facts: Sequence[Facts]) -> Iterator[str]:
     """Give the notes that only the whole message allows."""
     if not message.headers.names(""):
         yield NO_MAIL
+    if message.media_type == "message/partial":
+        yield fragment(message.headers.get("content-type"))
     limit = message.limits.match_chars
     longest = max((len(fact.recipient.diagnostic or "") for fact in facts), default=0)
     if longest > limit:
@@ -118,6 +122,15 @@ DONE = 2
 """The class of success."""
 ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 """Actions that go with it (RFC 3464, section 2.3.3)."""
+
+
+PARAMETER = re.compile(r'\b(id|number|total)[ \t]*=[ \t]*(?:"([^"]{0,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
+
+
+def fragment(content_type: str) -> str:
+    """Tell which piece of what message this is (RFC 2046, section 5.2.2)."""
+    told = {found[1].lower(): found[2] or found[3] for found in PARAMETER.finditer(content_type)}
+    return f"partial: fragment {told.get('number', '?')} of {told.get('total', '?')} of {told.get('id', '')!r}"
 
 
 NO_MAIL = "no mail: it begins with no header field"
@@ -148,11 +161,17 @@ def question(recipient: Recipient, limits: Limits = DEFAULT_LIMITS) -> Question:
     return Question(
         text=(recipient.diagnostic or "")[: limits.match_chars],
         reply=recipient.reply,
-        status=recipient.status,
+        status=effective_status(recipient),
         reply_class=effective_class(recipient),
         stage=recipient.stage,
         providers=providers(recipient.remote_mta),
     )
+
+
+def effective_status(recipient: Recipient) -> str | None:
+    """Give the status code to match: of class 4 where the reply is, since the first digit counts (TAXONOMY 2.1, rule 2)."""
+    temporary = recipient.status and recipient.reply and recipient.reply // 100 == 4
+    return f"4{recipient.status[1:]}" if temporary and recipient.status else recipient.status
 
 
 def judge(
@@ -213,17 +232,33 @@ def classify(
     return judge(heard(reply, action, mta, stage), rules, (Evidence(Source.DIAGNOSTIC, reply),))
 
 
+TAKEN = re.compile(r"\s*([23]\d\d)(?=[\s\-]|$)")
+
+
+def taken(reply: str) -> int | None:
+    """Give the code of a reply of class 2 or 3; None if it begins with none."""
+    found = TAKEN.match(reply)
+    return int(found[1]) if found else None
+
+
+def action_heard(reply: str, code: Code | None) -> Action:
+    """Give what a reply heard in session means: class 4 is no end yet, class 2 and 3 refuse nobody."""
+    if code:
+        return Action.DELAYED if code.reply_class == 4 else Action.FAILED
+    return Action.RELAYED if taken(reply) else Action.FAILED
+
+
 def heard(reply: str, action: Action | None = None, mta: str | None = None, stage: Stage | None = None) -> Recipient:
     """Give the facts in a reply that came without a message."""
     code = innermost(reply)
     if action is None:
-        action = Action.DELAYED if code and code.reply_class == 4 else Action.FAILED
+        action = action_heard(reply, code)
     return Recipient(
         address="",
         action=action,
         final=action is Action.FAILED,
         status=code.status if code else None,
-        reply=code.reply if code else None,
+        reply=code.reply if code else taken(reply),
         diagnostic=reply,
         remote_mta=mta,
         stage=stage or stage_of(reply),

@@ -50,8 +50,9 @@ def excerpt(recipient: Recipient) -> str:
     evidence = recipient.verdict.evidence
     text = recipient.diagnostic or (evidence[0].text if evidence else "")
     words = LEADING_CODES.sub("", text[:EXCERPT_CHARS])
-    words = words.removeprefix(f"<{recipient.address}>").lstrip(":, ")
-    return words or text
+    words = words.removeprefix(f"<{recipient.address}>").lstrip(":, ") or text
+    # RFC 3464, section 4.2: where a subscriber's mail goes on to is theirs to tell.
+    return words.replace(recipient.final_address, "...") if recipient.final_address else words
 
 
 def place(report: Report) -> str:

@@ -17,7 +17,7 @@ CODE = re.compile(
     # All that a code can begin with stands first, so that the engine can skip to it; look-behinds come after.
     r"[245](?<![\w./\-].)(?:(?<![@+].)\d\d(?:"
     rf"(?:[ \t]*[\-:,/;][ \t]*|[ \t]+)?[#(\['\"]{{0,2}}(?P<status>{_STATUS})"
-    r"|(?<=[0-57]\d)(?<![\d\]:]:\d\d\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$))"
+    r"|(?:(?<=[0-57]\d)|(?<=^\d\d\d))(?<![\d\]:]:\d\d\d)(?!-\d)(?=[\s\-:,;)\]'\"<>.]|$))"
     # The registry knows the subjects 0 to 7: 4.16.50 is an error number. Behind a reply code any subject counts.
     r"|(?P<lone>\.[0-7]\.\d{1,3}(?!\d|\.\d)))"
 )

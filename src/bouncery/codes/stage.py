@@ -14,6 +14,7 @@ COMMANDS = {
     "tran": Stage.DATA,
     "bdat": Stage.DATA,
     "dot": Stage.DATA,
+    ".": Stage.DATA,
     "helo": Stage.HELO,
     "ehlo": Stage.HELO,
     "lhlo": Stage.HELO,

@@ -24,6 +24,8 @@ MARKS = re.compile(
     r"|x-ms-exchange-inbox-rules-loop)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+KEYWORD = re.compile(r"(?:\s*\([^()]*\))*\s*([a-z0-9\-]+)")
+"""The keyword of Auto-Submitted; an unknown one means an automatic answer (RFC 3834, section 5)."""
 PRECEDENCES = frozenset({"auto_reply", "auto-reply", "autoreply", "vacation"})
 BULK = frozenset({"bulk", "list", "junk"})
 SHORT = 1_500
@@ -70,7 +72,8 @@ def is_marked(message: Message, segment: Segment) -> bool:
     """Whether the header says that a programme answered (RFC 3834, section 5, and its forerunners)."""
     headers = message.headers
     submitted = headers.get("auto-submitted").strip().lower()
-    if submitted.startswith(("auto-replied", "auto-notified")):
+    keyword = KEYWORD.match(submitted)
+    if keyword and keyword[1] not in {"no", "auto-generated"}:
         return True
     if headers.get("precedence").strip().lower() in PRECEDENCES or MARKS.search(headers.block) is not None:
         return True

@@ -111,6 +111,8 @@ def lines_from(words: str, at: int) -> list[int]:
 
 def header_run(words: str, starts: list[int], before: int) -> int:
     """Give where a run of fields begins that only a message begins with; a list of the message's details goes on in prose."""
+    if REJECTION in words:
+        return len(words)
     for start in starts:
         if start >= before:
             break
@@ -132,6 +134,8 @@ TELLS = (
     "did not reach",
     "delivery failed",
 )
+REJECTION = "rejection-reason:"
+"""RFC 1344, appendix A: among fields of the message, the gateway's own."""
 
 
 def tells(words: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TYPES = ("message/disposition-notification", "message/global-disposition-notification")
 DISPOSITION = re.compile(r"\s*([a-z\-]+)\s*/\s*([a-z\-]+)\s*;\s*([a-z\-]+)\s*(?:/\s*(.*))?", re.IGNORECASE)
+FIELD = re.compile(r"(?im)^disposition[ \t]*:")
 REASON_GIVEN = re.compile(
     r"(?i)(?:reason(?: was)? given|reason(?: for rejection)?|grund|motif|motivo)[^\n:]{0,40}:\s*(\S.{0,2000})", re.DOTALL
 )
@@ -24,7 +25,7 @@ REASON_GIVEN = re.compile(
 
 def read(message: Message) -> Reading | None:
     """Read a receipt: the person who displayed or deleted the message, or the filter that refused it."""
-    part = next((part for part in message.parts if part.media_type in TYPES), None)
+    part = next((part for part in message.parts if part.media_type in TYPES), None) or mislabelled(message)
     if part is None:
         return None
     groups = read_groups(part.text)
@@ -36,8 +37,25 @@ def read(message: Message) -> Reading | None:
         receipt = Claim(address=mailed, final_address=address)
         return Reading(format="disposition", kind=Kind.RECEIPT, claims=(receipt,), fields=fields)
     words, spot = stated_reason(message, part)
-    claim = Claim(address=mailed, final_address=address, action=Action.FAILED, diagnostic=words, source=Source.TEXT, spot=spot)
+    # RFC 5429, section 2.2.1: a filter at the mailbox refuses, so there is a mailbox, whatever reason it gives.
+    claim = Claim(
+        address=mailed,
+        final_address=address,
+        action=Action.FAILED,
+        diagnostic=words,
+        source=Source.TEXT,
+        spot=spot,
+        reached=True,
+    )
     return Reading(format="disposition", kind=Kind.FAILURE, claims=(claim,), fields=fields)
+
+
+def mislabelled(message: Message) -> Part | None:
+    """Give the report that stands in a text part, where the container says that there is one (RFC 6522, section 3)."""
+    told = message.headers.get("content-type").lower()
+    if message.media_type != "multipart/report" or "disposition-notification" not in told:
+        return None
+    return next((part for part in message.parts if part.media_type == "text/plain" and FIELD.search(part.text)), None)
 
 
 def first_value(groups: list[Group], name: str) -> str:

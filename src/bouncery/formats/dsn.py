@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from bouncery.address import comparable, original, read_address, typed, uncommented
 from bouncery.codes.grammar import find_codes, innermost, preferred, read_status
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
+from bouncery.formats.beside import mailed_to, told_by_text
+from bouncery.formats.cut import cut
 from bouncery.formats.fields import TYPE, Group, read_groups
 from bouncery.formats.notice import may_report
 from bouncery.formats.reading import Claim, Reading, Spot
-from bouncery.formats.transcript import from_session
 from bouncery.model import Action, Source
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from bouncery.formats.fields import Field
     from bouncery.message import Message, Part
-    from bouncery.model import Limits, Stage
+    from bouncery.model import Limits
 
 STATUS_TYPES = ("delivery-status", "tracking-status", "deliverystatus")
 ACTIONS = (
@@ -37,6 +36,8 @@ ACTIONS = (
     ("reject", Action.FAILED),
     ("fehl", Action.FAILED),
 )
+# RFC 3886, section 3.3.3: beyond what can be tracked, so neither delivered nor failed.
+UNTRACKED = ("transferred", "opaque")
 ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 SMTP_TYPES = frozenset({"smtp", "esmtp", "lmtp", "dns", ""})
 REPLY_ONLY = re.compile(r"\s*([245]\d\d)\b(?!\.)")
@@ -52,7 +53,8 @@ def read(message: Message) -> Reading | None:
     if not parts:
         parts = [part for part in message.parts if part.media_type.startswith("text/") and has_fields(part)][:1]
         parts = parts if parts and may_report(message) else []
-    readings = [read_part(part, message.limits) for part in parts]
+    known = mailed_to(message) if any("+" in part.text for part in parts) else ()
+    readings = [read_part(part, message.limits, known) for part in parts]
     if not any(reading.claims or reading.reporting_mta for reading in readings):
         return None
     first = readings[0]
@@ -68,46 +70,6 @@ def read(message: Message) -> Reading | None:
     )
 
 
-def told_by_text(message: Message, claim: Claim) -> Claim:
-    """Add what a notification of a single recipient says beside the report: the stage, and Exim's name for a forwarded one."""
-    changes: dict[str, object] = {}
-    if claim.stage is None and (stage := stage_in(message, claim.address or claim.final_address)):
-        changes["stage"] = stage
-    tried = read_address(message.headers.get("x-failed-recipients"))
-    parent = generated_from(message) if claim.address is None and claim.final_address else None
-    if parent and comparable(parent) != comparable(claim.final_address or ""):
-        changes.update(address=parent, final_address=claim.final_address)
-    elif tried and claim.address is None and claim.final_address and comparable(tried) != comparable(claim.final_address):
-        changes.update(address=claim.final_address, final_address=tried)
-    return msgspec.structs.replace(claim, **changes) if changes else claim
-
-
-GENERATED = re.compile(r"generated from:?[\s<]{0,8}([^\s<>()@]{1,128}@[^\s<>()@]{1,255})")
-
-
-def generated_from(message: Message) -> str | None:
-    """Give the address that the only recipient was generated from, as Exim says in its text alone."""
-    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
-    words = part.text[:HUMAN_WORDS] if part else ""
-    found = GENERATED.search(words) if "generated from" in words else None
-    return read_address(found[1]) if found else None
-
-
-def stage_in(message: Message, address: str | None) -> Stage | None:
-    """Give the stage that the words for people tell."""
-    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
-    if part is None:
-        return None
-    words = part.text[:HUMAN_WORDS]
-    if "<<<" in words:
-        heard = from_session(words, address)
-        return heard[3] if heard else None
-    at = next((at for mark in ("in reply", " after ") if (at := words.find(mark)) >= 0), -1)
-    return stage_of(words[at : at + 80]) if at >= 0 else None
-
-
-HUMAN_WORDS = 4_000
-"""Characters of the words for people that are looked at beside a report."""
 INLINE = re.compile(r"(?im)^[ \t>]{0,8}f?inal-recipient[ \t]*:[ \t]*(?:rfc822|utf-8|[a-z0-9\-]{1,20})?[ \t]*;?")
 INLINE_START = re.compile(
     r"(?im)^[ \t>]{0,8}(?:reporting-mta|arrival-date|final-recipient|original-recipient|action|status"
@@ -119,13 +81,14 @@ def has_fields(part: Part) -> bool:
     """Whether report fields stand among the words of a text part."""
     if part.media_type == "text/html" or part.media_type.startswith("text/rfc822"):
         return False
-    return "inal-recipient" in part.text.lower() and INLINE.search(part.text) is not None
+    return "inal-recipient" in part.text.lower() and INLINE.search(cut(part.text)[0]) is not None
 
 
-def read_part(part: Part, limits: Limits) -> Reading:
+def read_part(part: Part, limits: Limits, known: tuple[str, ...] = ()) -> Reading:
     """Read one report: the per-message fields and a claim for each recipient."""
     text, offset = part.text, 0
     if part.media_type.startswith("text/"):
+        text = cut(text)[0]  # a returned message may quote a report of its own
         begin = INLINE_START.search(text)
         offset = begin.start() if begin else 0
     groups = read_groups(text[offset:])
@@ -138,7 +101,7 @@ def read_part(part: Part, limits: Limits) -> Reading:
     head = groups[0] if groups else None
     return Reading(
         format="dsn",
-        claims=tuple(read_group(group, part.index, offset, notes) for group in about[: limits.recipients]),
+        claims=tuple(read_group(group, part.index, offset, notes, known) for group in about[: limits.recipients]),
         reporting_mta=name_of(first_value(groups, "reporting-mta")),
         arrival_date=date_of(first_value(groups, "arrival-date"), notes),
         envelope_id=head.get("original-envelope-id") or None if head else None,
@@ -174,7 +137,13 @@ def date_of(value: str, notes: list[str]) -> str | None:
 def name_of(value: str) -> str | None:
     """Give the name in a `type; name` field (RFC 3464, section 2.2.2)."""
     value = uncommented(value) if "(" in value else value
-    return value.partition(";")[2].strip() or value.strip().rstrip(";") or None
+    name = (value.partition(";")[2] if ";" in value else value).strip()
+    host = HOST.fullmatch(name)
+    return host[1] if host else name or None
+
+
+HOST = re.compile(r"((?:[A-Za-z0-9_\-]{1,63}\.){1,20}[A-Za-z0-9\-]{1,63}\.?)(?:[ \t]*\[[^\]]*\])?(?::\d{1,5})?")
+"""A host name, without the address and the port that some servers put behind it."""
 
 
 def action_of(value: str) -> Action | None:
@@ -192,12 +161,14 @@ def action_from_status(status: str | None, group: Group) -> Action | None:
     return Action.DELAYED if status[0] == "4" and group.find("will-retry-until") else Action.FAILED
 
 
-def read_group(group: Group, part: int, offset: int, notes: list[str]) -> Claim:
+def read_group(group: Group, part: int, offset: int, notes: list[str], known: tuple[str, ...] = ()) -> Claim:
     """Read the claim of one per-recipient group (RFC 3464, section 2.3)."""
     status_field = group.find("status")
     field = read_status(status_field.value) if status_field else None
     diagnostic, spot, code_type = best_diagnostic(group, part, offset)
-    action = action_of(group.get("action")) or action_from_status(field, group)
+    said = group.get("action")
+    untracked = said.strip().lower().startswith(UNTRACKED)
+    action = None if untracked else action_of(said) or action_from_status(field, group)
     code = innermost(diagnostic) if diagnostic else None
     if code is None and action in ACCEPTED:
         code = next(find_codes(diagnostic), None)
@@ -206,7 +177,9 @@ def read_group(group: Group, part: int, offset: int, notes: list[str]) -> Claim:
         reply = None  # an exit status or a gateway's own number (RFC 3464, section 2.3.6)
     if reply is None and status_field and field is None and (number := REPLY_ONLY.match(status_field.value)):
         reply = int(number[1])
-    address, final = recipients_of(group)
+    address, final = recipients_of(group, known)
+    if address is None and (final is None or "@" not in final) and (raw := group.get("final-recipient")):
+        notes.append(f"recipient unreadable: {raw[:60]!r}")
     status_spot = Spot(part, status_field.start + offset, status_field.end + offset) if status_field else None
     return Claim(
         address=address,
@@ -252,13 +225,13 @@ def comment(group: Group) -> list[Field]:
     return [field] if field and "(" in field.value else []
 
 
-def recipients_of(group: Group) -> tuple[str | None, str | None]:
+def recipients_of(group: Group, known: tuple[str, ...]) -> tuple[str | None, str | None]:
     """Give the address the sender mailed, and the one that was tried."""
     final = address_in(group.get("final-recipient"))
     if final is None or "@" not in final:
         final = next((found for name in ALIASES if (found := read_address(group.get(name)))), final)
     first = group.get("original-recipient")
-    mailed = original(first, final) if first else None
+    mailed = original(first, final, *known) if first else None
     if mailed:
         return mailed, final if final and "@" in final else None
     tried = read_address(group.get("x-actual-recipient"))
@@ -272,9 +245,11 @@ def address_in(value: str) -> str | None:
     """Give the address of a recipient field, or a local part alone; None if it names neither."""
     if not value:
         return None
+    kind, raw = typed(value)
+    if kind == "x400":
+        return None
     address = read_address(value)
     if address:
         return address
-    kind, raw = typed(value)
     local = LOCAL_PART.fullmatch(raw)
     return local[1] if local and kind in {"rfc822", "local", ""} else None

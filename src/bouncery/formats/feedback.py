@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bouncery.address import read_address
+from bouncery.dates import iso_date
 from bouncery.formats.fields import read_groups
 from bouncery.formats.reading import Claim, Reading
 from bouncery.headers import Headers
 from bouncery.model import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bouncery.formats.fields import Group
     from bouncery.message import Message
@@ -23,6 +25,10 @@ RECIPIENT_FIELDS = ("original-rcpt-to", "removal-recipient", "x-original-rcpt-to
 RETURNED_FIELDS = ("x-hmxmroriginalrecipient", "x-original-to", "delivered-to")
 # RFC 6650, section 4.5 lets a reporter redact addresses; a placeholder is nobody's mailbox.
 REDACTED = ("redacted", "undisclosed", "hidden", "removed", "xxx")
+# RFC 5965, section 3.1.
+REQUIRED = ("Feedback-Type", "User-Agent", "Version")
+MOST = 10
+"""Notes on addresses that were left out."""
 OWN_FORMS = ("complaint about message from", "abuse complaint", "email abuse report", "spam complaint", "abuse report")
 
 
@@ -40,7 +46,32 @@ def read(message: Message) -> Reading | None:
     named = list(stated(groups)) or list(returned_recipients(message))
     claims = tuple(Claim(address=address) for address in dict.fromkeys(named)) if kind is Kind.COMPLAINT else ()
     fields = tuple(field for group in groups for field in group.verbatim())
-    return Reading(format="feedback", kind=kind, claims=claims, fields=fields)
+    arrived = first_value(groups, "arrival-date") or first_value(groups, "received-date")
+    return Reading(
+        format="feedback",
+        kind=kind,
+        claims=claims,
+        arrival_date=iso_date(arrived) if arrived else None,
+        fields=fields,
+        notes=tuple(flaws(groups)),
+    )
+
+
+def first_value(groups: Iterable[Group], name: str) -> str:
+    """Give a field of the report, wherever it stands."""
+    return next((value for group in groups if (value := group.get(name))), "")
+
+
+def flaws(groups: Sequence[Group]) -> Iterator[str]:
+    """Give notes on fields that do not stand exactly once, on dates that exclude each other, and on addresses left out."""
+    for name in REQUIRED:
+        count = sum(len(group.all(name.lower())) for group in groups)
+        if count != 1:
+            yield f"malformed: {count} fields {name}"
+    if first_value(groups, "arrival-date") and first_value(groups, "received-date"):
+        yield "malformed: both Arrival-Date and Received-Date"
+    named = (field.value for group in groups for name in RECIPIENT_FIELDS for field in group.all(name))
+    yield from islice((f"redacted: {value[:60]!r}" for value in named if not list(real(value))), MOST)
 
 
 def stated(groups: Iterable[Group]) -> Iterator[str]:

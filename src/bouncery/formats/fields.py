@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from sys import intern
 from typing import NamedTuple
 
-FIELD = re.compile(r"[ \t>|]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
+FIELD = re.compile(r"[ \t>|\ufeff]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
 TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
 """The type before the value of a field (RFC 3464, section 2.1.2)."""
 RECIPIENT_FIELDS = ("final-recipient", "original-recipient")
@@ -97,8 +98,9 @@ def take(groups: list[Group], line: str, at: int) -> None:
         if groups[-1].fields:
             extend(groups[-1], line, at)
         return
-    name, value = restored(found[1].lower()), found[2].strip()
-    groups[-1].fields.append(Field(found[1], name, value, at + found.start(2), at + found.start(2) + len(value)))
+    spelled = intern(found[1])  # the same few names stand in every group
+    name, value = intern(restored(spelled.lower())), found[2].strip()
+    groups[-1].fields.append(Field(spelled, name, value, at + found.start(2), at + found.start(2) + len(value)))
 
 
 def restored(name: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOR = re.compile(r"\bfor[ \t\n]+<?([^\s<>;]{1,128}@[^\s<>;]{1,255})>?", re.IGNORECASE)
 LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-beenthere")
-DELIVERED = ("x-original-to", "delivered-to", "envelope-to", "x-hmxmroriginalrecipient")
+DELIVERED = ("x-original-to", "delivered-to", "envelope-to", "original-recipient", "x-hmxmroriginalrecipient")
 SENDER = re.compile(
     r"^[ \t>]{0,4}(?:[Ff]rom|[Ss]ender|[Rr]eturn-[Pp]ath|[Rr]eply-[Tt]o|[Ee]rrors-[Tt]o)[ \t]?:[^\n@]{0,200}?"
     r"([^\s<>,;:\"()\[\]@]{1,128}@[^\s<>,;:\"()\[\]]{1,255})",
@@ -46,8 +46,13 @@ def mailbox_of(segment: Segment, never: Collection[str]) -> str | None:
     named, noted = (kept(addresses, never) for addresses in (addressed_to(headers), received_for(headers)))
     if len(named) > 1:
         named = {key: address for key, address in named.items() if key in noted}
-    found = named or ({} if kept(addressed_to(headers), never) else noted)
+    found = named or ({} if kept(addressed_to(headers), never) else noted or kept(delivered_to(headers), never))
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def delivered_to(headers: Headers) -> list[str]:
+    """Give the mailboxes that delivery noted (RFC 8098, section 2.3; RFC 9228)."""
+    return [address for name in DELIVERED for value in headers.all(name) if (address := read_address(value))]
 
 
 def mailed_to(segment: Segment) -> list[str]:

@@ -177,9 +177,12 @@ def session(block: str) -> list[Heard]:
             continue
         stop = block.find("\n", line.end())
         stop = len(block) if stop < 0 else stop
-        while HEARD.match(block, stop + 1):  # the lines of one reply (RFC 5321, section 4.2.1)
-            following = block.find("\n", stop + 1)
-            stop = len(block) if following < 0 else following
+        last = line
+        # The lines of one reply (RFC 5321, section 4.2.1); a store gives several replies after the message (RFC 2033).
+        while block[last.end() + 3 : last.end() + 4] == "-" and (following := HEARD.match(block, stop + 1)):
+            last = following
+            stop = block.find("\n", last.end())
+            stop = len(block) if stop < 0 else stop
         read = stop
         code = first_reply(block[line.end() : stop])
         if code is None or code.reply_class not in {4, 5} or code.reply == 503:

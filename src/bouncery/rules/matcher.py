@@ -10,7 +10,7 @@ import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from bouncery.model import Reason
+from bouncery.model import Permanence, Reason, Stage
 from bouncery.phrases import PhraseBook, WordSet, fold
 from bouncery.rules.hosts import marks
 from bouncery.rules.normalise import normalise
@@ -18,7 +18,6 @@ from bouncery.rules.normalise import normalise
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bouncery.model import Stage
     from bouncery.phrases import Phrase
     from bouncery.rules.rule import Rule
 
@@ -177,6 +176,8 @@ class RuleSet:
             flags = frozenset(candidate.rule.flag for candidate in found if candidate.rule.flag)
             found = [candidate for candidate in found if candidate.rule.reason]
         reasons = [*(outermost(found) if len(found) > 1 else found), *self.coded(question)]
+        if is_about_sender(question):
+            reasons = [candidate for candidate in reasons if candidate.rule.reason not in DEAD]
         if len(reasons) > 1:
             reasons.sort(key=rank_of, reverse=True)
         return Match(reasons[0] if reasons else None, flags, tuple(reasons))
@@ -238,6 +239,18 @@ def in_scope(rule: Rule, question: Question) -> bool:
         and (rule.stage is None or rule.stage == question.stage)
         and (rule.provider is None or rule.provider in question.providers)
     )
+
+
+SENDERS = frozenset({"x.1.7", "x.1.8", "x.7.8"})
+DEAD = frozenset(reason for reason in Reason if reason.permanence is Permanence.ADDRESS and reason is not Reason.SUPPRESSED)
+
+
+def is_about_sender(question: Question) -> bool:
+    """Whether stage or code tell that the words mean the sender (RFC 3463, section 3.2; RFC 4954, section 6)."""
+    if question.reply in {521, 556}:
+        return False
+    asked = question.stage is Stage.MAIL or question.reply in {534, 535}
+    return asked or not SENDERS.isdisjoint(status_forms(question.status))
 
 
 @lru_cache(maxsize=1024)
