@@ -10,7 +10,7 @@ from typing import NamedTuple
 FIELD = re.compile(r"[ \t>|\ufeff]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
 TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
 """The type before the value of a field (RFC 3464, section 2.1.2)."""
-RECIPIENT_FIELDS = ("final-recipient", "original-recipient")
+RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient"})
 PER_RECIPIENT = frozenset(
     {*RECIPIENT_FIELDS, "action", "status", "remote-mta", "diagnostic-code", "last-attempt-date", "will-retry-until"}
 )
@@ -27,13 +27,14 @@ class Field(NamedTuple):
 
 
 class Group:
-    """Consecutive fields between blank lines."""
+    """Consecutive fields between blank lines; complete once something is looked up in it."""
 
-    __slots__ = ("fields",)
+    __slots__ = ("_first", "fields")
 
     def __init__(self, fields: list[Field] | None = None) -> None:
         """Begin a group."""
         self.fields: list[Field] = fields or []
+        self._first: dict[str, Field] | None = None
 
     def get(self, name: str) -> str:
         """Give the value of the first field of that lower-case name; empty if there is none."""
@@ -42,7 +43,9 @@ class Group:
 
     def find(self, name: str) -> Field | None:
         """Give the first field of that lower-case name that has a value."""
-        return next((field for field in self.fields if field.name == name and field.value), None)
+        if self._first is None:
+            self._first = {field.name: field for field in reversed(self.fields) if field.value}
+        return self._first.get(name)
 
     def all(self, name: str) -> list[Field]:
         """Give all fields of that lower-case name that have a value."""
@@ -54,7 +57,7 @@ class Group:
 
     def names_recipient(self) -> bool:
         """Whether the group has a recipient of its own."""
-        return any(field.name in RECIPIENT_FIELDS for field in self.fields)
+        return not RECIPIENT_FIELDS.isdisjoint([field.name for field in self.fields])
 
     def tells_outcome(self) -> bool:
         """Whether the group says what became of a recipient, without naming one."""
@@ -105,7 +108,10 @@ def take(groups: list[Group], line: str, at: int) -> None:
 
 def restored(name: str) -> str:
     """Give back the first letter that some servers lose (ction, tatus, inal-recipient)."""
-    return {"ction": "action", "tatus": "status", "inal-recipient": "final-recipient"}.get(name, name)
+    return BEHEADED.get(name, name)
+
+
+BEHEADED = {"ction": "action", "tatus": "status", "inal-recipient": "final-recipient"}
 
 
 def parted(group: Group) -> list[Group]:

@@ -164,10 +164,17 @@ def answers_for(address: str | None, answers: list[Heard], block: str) -> list[H
     return mine or answers
 
 
+TRANSCRIBED = (
+    *(">>", "<<", "-->", "Response:"),
+    *(f"{before}{party}:" for before in ("\n", " ", "\t") for party in ("C", "S", "c", "s")),
+)
+"""What a transcript cannot do without; only a text that has some of it is searched line by line."""
+
+
 def session(block: str) -> list[Heard]:
     """Give the failing replies of a transcript with their span, stage, and the address of the command."""
     found: list[Heard] = []
-    if not any(mark in block for mark in (">>", "<<", "-->", "C:", "S:", "c:", "s:", "Response:")):
+    if not any(map(f"\n{block}".__contains__, TRANSCRIBED)):
         return found
     commands = list(SENT.finditer(block))
     ends = [command.end() for command in commands]
