@@ -124,6 +124,10 @@ class Told(NamedTuple):
     final_address: str | None
     action: str
     status: str
+    optional: tuple[str | None, ...]
+    """Remote MTA, last attempt, end of the attempts."""
+    names: tuple[str, ...]
+    """Of its fields, in lower case and in order."""
 
 
 class Rendered(NamedTuple):
@@ -187,12 +191,22 @@ def recipient_group(draw: DrawFn, final: str, mailed: str | None) -> tuple[str, 
         rows.append(
             draw(field("Diagnostic-Code", f"smtp; {status[0]}50 {status} not now,{draw(SPACE)}says the host", NO_COMMENT))
         )
-    if draw(st.booleans()):
-        rows.append(draw(field("Remote-MTA", "dns; mail.example.com")))
-    if draw(st.booleans()):
-        rows.append(draw(field("X-Local-Extension", "550 9.9.9 <nobody@example.org>")))
+    optional = {name: body for name, body in OPTIONAL.items() if draw(st.booleans())}
+    rows.extend(draw(field(name, body)) for name, (body, _) in optional.items())
+    rows.extend(["X-Local-Extension: 550 9.9.9 <nobody@example.org>"] * draw(st.integers(0, 2)))
     address = final if mailed is None else mailed
-    return "\n".join(draw(st.permutations(rows))) + "\n", Told(address, None if address == final else final, action, status)
+    rows = draw(st.permutations(rows))
+    meant = tuple(optional[name][1] if name in optional else None for name in OPTIONAL)
+    names = tuple(row.partition(":")[0].strip().lower() for row in rows)
+    return "\n".join(rows) + "\n", Told(address, None if address == final else final, action, status, meant, names)
+
+
+OPTIONAL = {
+    "Remote-MTA": ("dns; mail.example.com", "mail.example.com"),
+    "Last-Attempt-Date": ("Tue, 24 Nov 2026 08:30:00 -0500", "2026-11-24T08:30:00-05:00"),
+    "Will-Retry-Until": ("28 Nov 26 10:00 GMT", "2026-11-28T10:00:00Z"),
+}
+"""Fields that a group may leave out, and what they mean."""
 
 
 @st.composite

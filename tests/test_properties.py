@@ -16,7 +16,7 @@ from bouncery.formats.html import to_text
 from bouncery.message import Message, read
 from bouncery.model import Source
 from tests.messages import NAMES, addresses, corpus, hard, is_stated, see
-from tests.strategies import Rendered, damaged, notification
+from tests.strategies import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,19 +197,6 @@ def test_truncation_anywhere_removes_nobody_else(data: st.DataObject) -> None:
     whole = corpus(name)
     end = data.draw(st.integers(0, len(whole)))
     assert removed(parse(whole[:end]), name) <= known(parse(whole), name)
-
-
-@given(notification())
-def test_notification_by_the_grammar(rendered: Rendered) -> None:
-    """What RFC 3464 lets a server write is read as it was meant."""
-    report = parse(rendered.data)
-    assert [(r.address, r.final_address, r.action, r.status) for r in report.recipients] == [
-        tuple(told) for told in rendered.told
-    ]
-    assert report.reporting_mta == "mx.example.org"
-    assert report.envelope_id == "QQ314159"
-    assert report.arrival_date == "2026-11-23T10:00:00Z"
-    check_report(rendered.data, report)
 
 
 @given(st.text(max_size=300), st.sampled_from([None, *Action]))
