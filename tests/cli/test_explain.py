@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from bouncery import Action, Decision, Reason, Recipient, Report, Stage, Verdict, classify
 from bouncery.cli import explain, story, whatif
 from bouncery.cli.meanings import FAULT, MEANING, PERMANENCE
 from bouncery.model import Blocklist, Fault, Original, Permanence
+from bouncery.pipeline import judge
 from bouncery.rules import RuleSet, shipped
 from bouncery.rules.rule import Rule
 from tests.cli.letters import FROM, GIBBERISH, UNKNOWN, bounce, mailbox, run
@@ -110,6 +112,20 @@ def test_a_reply_of_class_4_is_not_final() -> None:
 def test_a_success_needs_no_decision() -> None:
     report = Recipient(address="u@example.com", action=Action.DELIVERED)
     assert "nothing to decide" in "\n".join(story.on_recipient(report, shipped()))
+
+
+def test_a_reply_of_success_refuses_nothing() -> None:
+    text = told("251 User not local; will forward to <new@example.org>")
+    assert "It refuses nothing" in text
+    assert "new address: new@example.org" in text
+
+
+def test_a_mailbox_that_was_reached_is_there() -> None:
+    recipient = Recipient(
+        address="u@example.com", action=Action.FAILED, final=True, diagnostic="550 5.1.1 User unknown", reached=True
+    )
+    judged = msgspec.structs.replace(recipient, verdict=judge(recipient))
+    assert "so it is there" in "\n".join(story.on_recipient(judged, shipped()))
 
 
 def test_control_characters_of_a_mail_are_not_printed(tmp_path: Path) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from bouncery.cli.meanings import FAULT, MEANING, PERMANENCE
 from bouncery.cli.safe import printable
 from bouncery.cli.whatif import variants
-from bouncery.codes.grammar import innermost
 from bouncery.codes.registry import reply_code, status_code
 from bouncery.decide import effective_class
-from bouncery.model import Action, Decision, Permanence, Reason, Recipient
-from bouncery.pipeline import classify, question
+from bouncery.model import Action, Decision, Evidence, Permanence, Reason, Source
+from bouncery.pipeline import heard, judge, question
 from bouncery.rules import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bouncery.model import Evidence, Report, Verdict
+    from bouncery.model import Recipient, Report, Verdict
     from bouncery.rules import Candidate, Match, RuleSet
 
 LEVELS = {
@@ -83,22 +83,22 @@ def on_report(report: Report) -> Iterator[str]:
 
 def on_reply(text: str, rules: RuleSet) -> Iterator[str]:
     """Tell how a reply without a message is judged."""
-    verdict = classify(text, rules=rules)
-    code = innermost(text)
-    final = verdict.decision is not None and not (code and code.reply_class == 4)
-    recipient = Recipient(
-        address="",
-        action=Action.FAILED if final else Action.DELAYED,
-        final=final,
-        status=code.status if code else None,
-        reply=code.reply if code else None,
-        diagnostic=text,
-        verdict=verdict,
-    )
+    recipient = heard(text)
+    recipient = msgspec.structs.replace(recipient, verdict=judge(recipient, rules, (Evidence(Source.DIAGNOSTIC, text),)))
     yield heading(f"the reply {quoted(text)}")
-    if not final:
+    if recipient.verdict.decision is None:
+        yield "  It refuses nothing, so there is nothing to decide."
+        yield from on_new_address(recipient.verdict)
+        return
+    if recipient.action is Action.DELAYED:
         yield "  heard in session: while a server answers with class 4, nothing is final"
     yield from on_verdict(recipient, rules)
+
+
+def on_new_address(verdict: Verdict) -> Iterator[str]:
+    """Tell where a mailbox has moved to."""
+    if verdict.new_address:
+        yield f"  the server names a new address: {printable(verdict.new_address)}"
 
 
 def on_recipient(recipient: Recipient, rules: RuleSet) -> Iterator[str]:
@@ -135,6 +135,7 @@ def on_verdict(recipient: Recipient, rules: RuleSet) -> Iterator[str]:
     if verdict.blocklist:
         listed = verdict.blocklist.listed or "what is listed, it does not say"
         yield f"  listed on {printable(verdict.blocklist.name)}: {printable(listed)}"
+    yield from on_new_address(verdict)
     match = rules.match(question(recipient))
     yield from on_codes(recipient)
     yield from on_evidence(verdict.evidence)
@@ -217,7 +218,9 @@ def on_decision(recipient: Recipient, reason: Reason, match: Match) -> Iterator[
         return
     decision = recipient.verdict.decision
     why = f"{reason} {PERMANENCE[reason.permanence]}"
-    if reason.permanence is Permanence.ADDRESS and decision is Decision.RETRY:
+    if reason.permanence is Permanence.ADDRESS and recipient.reached:
+        why += "; but a mailbox behind the address had the message, so it is there"
+    elif reason.permanence is Permanence.ADDRESS and decision is Decision.RETRY:
         why += "; but the reply leaves a doubt, and a doubt never removes a subscriber"
     elif reason.permanence is Permanence.CLASS:
         own = ", and the words are not the remote server's" if "gave_up" in match.flags else ""
