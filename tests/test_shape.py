@@ -25,7 +25,7 @@ FILES = {path.relative_to(ROOT).with_suffix("").as_posix(): path for path in sor
 
 ROOMS = (
     ("model",),
-    ("phrases", "_charsets", "dates", "codes", "_flanker"),
+    ("phrases", "_charsets", "dates", "codes", "masking", "_flanker"),
     ("address",),
     ("headers",),
     ("message",),

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from bouncery.cli import exits
-from bouncery.model import BounceryError
+from bouncery.model import BounceryError, StoreError
 
-COMMANDS = ("parse", "explain", "codes", "rules")
+COMMANDS = ("parse", "explain", "codes", "rules", "show", "stats", "db")
 
 
 class Commands(click.Group):
@@ -43,6 +43,9 @@ class Commands(click.Group):
         except OSError as error:
             click.echo(f"bouncery: {error}; check the disk and the file's permissions", err=True)
             ctx.exit(exits.IO_ERROR)
+        except StoreError as error:
+            click.echo(f"bouncery: {error}", err=True)
+            ctx.exit(exits.TEMPORARY)
         except BounceryError as error:
             click.echo(f"bouncery: {error}", err=True)
             ctx.exit(exits.USAGE)
@@ -74,5 +77,5 @@ def main() -> None:
     """Read bounce messages and say, per recipient, what happened and what to do about it.
 
     Exit codes: 0 done; 1 some message could not be read, or a rule file has problems; 64 wrong usage;
-    66 no such input; 74 input or output failed.
+    66 no such input; 74 input or output failed; 75 the database is away, the same again may do.
     """

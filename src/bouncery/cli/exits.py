@@ -8,4 +8,6 @@ UNREADABLE = 1
 USAGE = 64
 NO_INPUT = 66
 IO_ERROR = 74
+TEMPORARY = 75
+"""The database or a server is away: nothing that is not stored was acknowledged, and the same again may do."""
 INTERRUPTED = 130

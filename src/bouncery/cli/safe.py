@@ -11,12 +11,6 @@ CONTROL = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 REPLACEMENT = "·"
-ADDRESS = re.compile(
-    r"""(?:"[^"\n]{1,128}"|[^\s<>()\[\]\\"',;:@]{1,128})(?:@|=40|%40|\+40)[^\s<>()\[\]"',;:@]{1,255}""", re.IGNORECASE
-)
-MASK = "u@example.com"
-SHORTEST_NAME = 3
-"""A local part of fewer characters would mask ordinary words."""
 
 
 def printable(text: str) -> str:
@@ -29,16 +23,3 @@ def printable_json(line: bytes) -> bytes:
     if line.isascii() and b"\x7f" not in line:
         return line
     return CONTROL.sub(lambda found: json.dumps(found[0])[1:-1], line.decode()).replace("\x7f", "\\u007f").encode()
-
-
-def masked(text: str, *addresses: str | None) -> str:
-    """Give a reply as one line without the mail addresses in it, nor the names of those that are known."""
-    line = " ".join(text.split())
-    for address in sorted(filter(None, addresses), key=len, reverse=True):
-        line = re.sub(re.escape(address), MASK, line, flags=re.IGNORECASE)
-    line = ADDRESS.sub(MASK, line)
-    for address in filter(None, addresses):
-        name = address.rpartition("@")[0].strip('"')
-        if len(name) >= SHORTEST_NAME:
-            line = re.sub(rf"(?<!\w){re.escape(name)}(?![\w@])", "u", line, flags=re.IGNORECASE)
-    return CONTROL.sub(REPLACEMENT, line)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from bouncery import parse
-from bouncery.cli.safe import masked
+from bouncery.cli.safe import printable
+from bouncery.masking import masked
 from bouncery.model import Reason
 from bouncery.rules import ENVIRONMENT, RuleSet, load
 
@@ -71,7 +72,7 @@ def unknown_replies(report: Report) -> Iterator[str]:
     """Give the replies that end undetermined, without mail addresses."""
     for recipient in report.recipients:
         if recipient.verdict.reason is Reason.UNDETERMINED and recipient.diagnostic:
-            yield masked(recipient.diagnostic, recipient.address, recipient.final_address)
+            yield printable(masked(recipient.diagnostic, recipient.address, recipient.final_address))
 
 
 def chunks(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
