@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -14,6 +14,9 @@ from bouncery.rules import load
 from tests.messages import NAMES, corpus
 from tests.rendered import HEAD, dsn, group, multipart, status_part, text_part
 from tests.schema import PATH, schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UNKNOWN = group(status="5.1.1", diagnostic_code="smtp; 550 5.1.1 <u@example.com>: User unknown")
 
