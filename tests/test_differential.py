@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 INNER = "takes the recipient of a bounce that is quoted inside"
 NO_BOUNCE = "takes an example in a message that is no bounce"
 RETURNED = "takes an address that somebody wrote in the returned message"
+OCTETS = "leaves octets as Exim writes them"
+EQUALS = "cuts a local part at an equals sign"
 FLUFL = {
+    "real/exim/eai-domain-01": OCTETS,
+    "real/exim/eai-local-01": OCTETS,
+    "real/exim/plus-01": EQUALS,
+    "real/postfix/plus-01": EQUALS,
     "disposition/returned-bounce-01": INNER,
     "dsn/bounce-of-bounce-01": INNER,
     "dsn/bounce-of-bounce-02": INNER,
@@ -70,6 +76,11 @@ STANDARD_LIBRARY = {
 """Where the standard library sees other parts."""
 UNKNOWN_TYPE = "refuses subtypes of message that it does not know"
 FLANKER = {
+    "real/exim/eai-domain-01": UNKNOWN_TYPE,
+    "real/exim/eai-local-01": UNKNOWN_TYPE,
+    "real/postfix/eai-domain-01": UNKNOWN_TYPE,
+    "real/postfix/eai-local-01": UNKNOWN_TYPE,
+    "real/postfix/eai-refused-01": UNKNOWN_TYPE,
     "disposition/utf8-01": UNKNOWN_TYPE,
     "dsn/eai-base64-01": UNKNOWN_TYPE,
     "dsn/eai-mixed-01": UNKNOWN_TYPE,

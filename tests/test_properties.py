@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bouncery import Action, Decision, Evidence, Limits, Report, classify, parse
 from bouncery._flanker import decode_header
+from bouncery.address import comparable
 from bouncery.formats.html import to_text
 from bouncery.message import Message, read
 from bouncery.model import Source
@@ -161,8 +162,9 @@ def test_evidence_is_quoted_from_its_place(name: str) -> None:
 
 
 def judged(report: Report) -> set[str]:
-    """Give the addresses on which a report has a verdict."""
-    return {recipient.address.casefold() for recipient in report.recipients if recipient.verdict.decision}
+    """Give the addresses on which a report has a verdict, and those that stand behind them."""
+    found = [recipient for recipient in report.recipients if recipient.verdict.decision]
+    return {comparable(address) for one in found for address in (one.address, one.final_address) if address}
 
 
 LOCAL_PART_ALONE = {"text/local-01"}
@@ -171,7 +173,7 @@ LOCAL_PART_ALONE = {"text/local-01"}
 
 def removed(report: Report, name: str) -> set[str]:
     """Give those whom a report removes; the local parts where nothing else is named."""
-    addresses = {recipient.address.casefold() for recipient in hard(report)}
+    addresses = {comparable(recipient.address) for recipient in hard(report)}
     return {address.partition("@")[0] for address in addresses} if name in LOCAL_PART_ALONE else addresses
 
 

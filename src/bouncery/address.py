@@ -35,6 +35,8 @@ DEEPEST = 10
 # RFC 6533, section 3: EmbeddedUnicodeChar.
 EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 EMBEDDED_ASCII = frozenset(" +=\\")
+# How Exim writes octets that are not ASCII.
+OCTETS = re.compile(r"(?:\\[23][0-7]{2})+")
 # RFC 3461, section 4: hexchar, in upper case.
 HEXCHAR = re.compile(rb"\+([0-9A-F]{2})")
 WRAPPED = re.compile(r"\+5Cx\+7B[0-9A-Fa-f]{2,6}\+7D")
@@ -156,6 +158,19 @@ def decode_utf8_form(raw: str) -> str:
     return EMBEDDED.sub(embedded, raw) if "\\x{" in raw else raw
 
 
+def decode_octets(text: str) -> str:
+    r"""Decode the `\ooo` of octets that are UTF-8 together; others stay as they are."""
+    return OCTETS.sub(octets, text) if "\\" in text else text
+
+
+def octets(found: re.Match[str]) -> str:
+    """Give the characters that some octets stand for, or the octets as they are written."""
+    try:
+        return bytes(int(octet, 8) for octet in found[0][1:].split("\\")).decode()
+    except UnicodeDecodeError:
+        return found[0]
+
+
 def embedded(found: re.Match[str]) -> str:
     """Give the character that an escape stands for, or the escape."""
     point = int(found[1], 16)
@@ -204,9 +219,9 @@ def comparable(address: str) -> str:
 
     The case of both parts is folded, the domain is in A-labels (RFC 5890), needless quotes are gone.
     """
-    if address.isascii() and '"' not in address:
+    if address.isascii() and '"' not in address and "\\" not in address:
         return address.strip().rstrip(".").lower()
-    normal = unicodedata.normalize("NFC", address.strip())
+    normal = unicodedata.normalize("NFC", decode_octets(address.strip()))
     if not normal.rpartition("@")[2].isascii():
         normal = _flanker.normal_form(normal) or normal
     local, at, domain = normal.rpartition("@")

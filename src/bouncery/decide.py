@@ -53,8 +53,6 @@ def decide(reason: Reason, recipient: Recipient, flags: frozenset[str]) -> Decis
     temporary = effective_class(recipient) == TEMPORARY_CLASS or GAVE_UP in flags
     if reason.permanence is Permanence.CLASS and PERMANENT in flags:
         temporary = False
-    if reason.permanence is Permanence.ADDRESS and recipient.reached:
-        return Decision.SOFT
     if reason.permanence is Permanence.ADDRESS and HEDGED in flags and PERMANENT not in flags:
         return Decision.RETRY
     return DECISIONS[reason.permanence, temporary]
@@ -104,7 +102,8 @@ def confidence(match: Match, decision: Decision, reply_class: int) -> float:
 def conclude(recipient: Recipient, match: Match, witness: tuple[Evidence, ...]) -> Verdict:
     """Give the verdict on a recipient from the rule that won and the evidence it stands on."""
     winner = match.winner
-    reason = (winner.rule.reason if winner else None) or Reason.UNDETERMINED
+    unknown = Reason.RECIPIENT_REFUSED if recipient.reached else Reason.UNDETERMINED
+    reason = (winner.rule.reason if winner else None) or unknown
     decision = decide(reason, recipient, match.flags)
     if decision is None:
         return Verdict()

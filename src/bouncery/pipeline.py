@@ -165,6 +165,7 @@ def question(recipient: Recipient, limits: Limits = DEFAULT_LIMITS) -> Question:
         reply_class=effective_class(recipient),
         stage=recipient.stage,
         providers=providers(recipient.remote_mta),
+        reached=recipient.reached,
     )
 
 

@@ -125,7 +125,7 @@ def test_a_mailbox_that_was_reached_is_there() -> None:
         address="u@example.com", action=Action.FAILED, final=True, diagnostic="550 5.1.1 User unknown", reached=True
     )
     judged = msgspec.structs.replace(recipient, verdict=judge(recipient))
-    assert "so it is there" in "\n".join(story.on_recipient(judged, shipped()))
+    assert "a mailbox behind the address had the message" in "\n".join(story.on_recipient(judged, shipped()))
 
 
 def test_control_characters_of_a_mail_are_not_printed(tmp_path: Path) -> None:

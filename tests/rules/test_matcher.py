@@ -35,10 +35,11 @@ def won(rules: RuleSet, text: str, **scope: object) -> str | None:
 
 
 def stands(text: str, start: int, end: int) -> bool:
-    """Whether no word goes on beyond a span that begins and ends with ASCII letters or digits."""
-    inside = text[start:end]
-    left = start > 0 and inside[0].isascii() and inside[0].isalnum() and text[start - 1].isalnum()
-    right = end < len(text) and inside[-1].isascii() and inside[-1].isalnum() and text[end].isalnum()
+    """Whether no word goes on beyond a span that begins and ends with ASCII letters or digits, in a script that has spaces."""
+    spaced = [char.isalnum() and char < "\u2e80" for char in text]
+    plain = [char.isalnum() and char.isascii() for char in text]
+    left = start > 0 and plain[start] and spaced[start - 1]
+    right = end < len(text) and plain[end - 1] and spaced[end]
     return not left and not right
 
 

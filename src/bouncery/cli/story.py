@@ -218,9 +218,9 @@ def on_decision(recipient: Recipient, reason: Reason, match: Match) -> Iterator[
         return
     decision = recipient.verdict.decision
     why = f"{reason} {PERMANENCE[reason.permanence]}"
-    if reason.permanence is Permanence.ADDRESS and recipient.reached:
-        why += "; but a mailbox behind the address had the message, so it is there"
-    elif reason.permanence is Permanence.ADDRESS and decision is Decision.RETRY:
+    if recipient.reached:
+        why += "; a mailbox behind the address had the message, so nothing can say that it does not exist"
+    if reason.permanence is Permanence.ADDRESS and decision is Decision.RETRY:
         why += "; but the reply leaves a doubt, and a doubt never removes a subscriber"
     elif reason.permanence is Permanence.CLASS:
         own = ", and the words are not the remote server's" if "gave_up" in match.flags else ""

@@ -14,12 +14,11 @@ from bouncery.formats.reading import Spot
 from bouncery.formats.segment import own_words
 from bouncery.formats.transcript import from_session
 from bouncery.headers import Headers
-from bouncery.model import Source
+from bouncery.model import Source, Stage
 
 if TYPE_CHECKING:
     from bouncery.formats.reading import Claim
     from bouncery.message import Message
-    from bouncery.model import Stage
 
 
 def mailed_to(message: Message) -> tuple[str, ...]:
@@ -43,14 +42,29 @@ def told_by_text(message: Message, claim: Claim) -> Claim:
     if claim.reply == SEQUENCE:
         changes.update(refused_before(message, claim.address or claim.final_address))
     tried = read_address(message.headers.get("x-failed-recipients"))
-    parent = generated_from(message) if claim.address is None and claim.final_address else None
+    child, parent = generated_from(message) if claim.address is None and claim.final_address else (None, None)
     if parent and comparable(parent) != comparable(claim.final_address or ""):
         changes.update(address=parent, final_address=claim.final_address)
+    elif parent and child:
+        changes.update(address=claim.final_address, final_address=child)
     elif tried and claim.address is None and claim.final_address and comparable(tried) != comparable(claim.final_address):
         changes.update(address=claim.final_address, final_address=tried)
     return msgspec.structs.replace(claim, **changes) if changes else claim
 
 
+def about_sender(message: Message, claim: Claim) -> Claim:
+    """Take a refusal that names the sender's address for one of MAIL; servers put it off until RCPT (RFC 5321, section 3.3)."""
+    found = FIRST_NAMED.match(claim.diagnostic or "")
+    if found is None or {comparable(found[1])} & {comparable(a) for a in (claim.address, claim.final_address) if a}:
+        return claim
+    known = comparable(found[1]) in own_addresses(message, own_words(message))
+    return msgspec.structs.replace(claim, stage=Stage.MAIL) if known else claim
+
+
+FIRST_NAMED = re.compile(
+    r"\s*[45]\d\d[ \-](?:#?[45]\.\d\.\d{1,3}[ \-:]{1,3})?<?([^\s<>:,;@]{1,128}@[^\s<>:,;@]{1,255})(?=[\s>:,;])"
+)
+"""The address that begins the words of a refusal."""
 SEQUENCE = 503
 """What a server says to DATA once it has refused all recipients (RFC 2033, section 4.2)."""
 
@@ -76,15 +90,17 @@ def refused_before(message: Message, address: str | None) -> dict[str, object]:
 
 BLAMED = re.compile(r"\s*5\d\d[ \-](?:#?5\.1\.\d{1,3}[ \-]{1,3})?<([^<>\s]{1,128}@[^<>\s]{1,255})>(?!: sender)", re.IGNORECASE)
 """The address that a server names first in its reply."""
-GENERATED = re.compile(r"generated from:?[\s<]{0,8}([^\s<>()@]{1,128}@[^\s<>()@]{1,255})")
+GENERATED = re.compile(
+    r"(?:([^\s<>()@]{1,128}@[^\s<>()@]{1,255})\s{1,20}\()?generated from:?[\s<]{0,8}([^\s<>()@]{1,128}@[^\s<>()@]{1,255})"
+)
 
 
-def generated_from(message: Message) -> str | None:
-    """Give the address that the only recipient was generated from, as Exim says in its text alone."""
+def generated_from(message: Message) -> tuple[str | None, str | None]:
+    """Give the only recipient and the address that it was generated from, as Exim says in its text alone."""
     part = next((part for part in message.parts if part.media_type == "text/plain"), None)
     words = part.text[:HUMAN_WORDS] if part else ""
     found = GENERATED.search(words) if "generated from" in words else None
-    return read_address(found[1]) if found else None
+    return (read_address(found[1] or ""), read_address(found[2])) if found else (None, None)
 
 
 def stage_in(message: Message, address: str | None) -> Stage | None:

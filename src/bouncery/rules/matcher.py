@@ -67,7 +67,7 @@ _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 
 
 class Question(NamedTuple):
-    """What the rules are asked about: a reply's text and codes, and who spoke at which stage."""
+    """What the rules are asked about: a reply's text and codes, who spoke at which stage, and whether the mailbox is there."""
 
     text: str
     reply: int | None = None
@@ -75,6 +75,7 @@ class Question(NamedTuple):
     reply_class: int | None = None
     stage: Stage | None = None
     providers: frozenset[str] = frozenset()
+    reached: bool = False
 
 
 class Entry(NamedTuple):
@@ -176,7 +177,7 @@ class RuleSet:
             flags = frozenset(candidate.rule.flag for candidate in found if candidate.rule.flag)
             found = [candidate for candidate in found if candidate.rule.reason]
         reasons = [*(outermost(found) if len(found) > 1 else found), *self.coded(question)]
-        if is_about_sender(question):
+        if question.reached or is_about_sender(question):
             reasons = [candidate for candidate in reasons if candidate.rule.reason not in DEAD]
         if len(reasons) > 1:
             reasons.sort(key=rank_of, reverse=True)

@@ -1,0 +1,2 @@
+require ["reject"];
+reject "550 5.1.1 User unknown";

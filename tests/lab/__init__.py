@@ -1,0 +1,1 @@
+"""Tests of the lab that need neither root nor a mail server."""
