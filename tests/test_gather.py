@@ -34,7 +34,7 @@ MERGED = [
     # A specific status stands; the reply and its words come from prose.
     (
         Claim(address="u@a.test", action=FAILED, status="5.2.2"),
-        Claim(address="u@a.test", status="5.1.1", reply=550, diagnostic="550 no"),
+        Claim(address="u@a.test", status="5.2.2", reply=550, diagnostic="550 no"),
         ("5.2.2", 550, "550 no"),
     ),
     # Words with a reply stand.
@@ -135,6 +135,25 @@ def test_prose_keeps_what_the_report_knows_of_the_message() -> None:
     """A report without recipients still tells who reports."""
     gathered = gather([dsn(), text(Claim(address="u@a.test", action=FAILED))])
     assert (gathered.reporting_mta, gathered.formats) == ("mx.example.org", ("dsn", "text"))
+
+
+def test_a_cause_is_not_explained_by_words_about_another() -> None:
+    """Where report and prose name two specific causes, the prose may be about somebody else."""
+    claim = Claim(address="u@a.test", action=FAILED, status="5.2.2")
+    (facts,) = gather(
+        [dsn(claim), text(Claim(address="u@a.test", action=FAILED, status="5.1.1", reply=550, diagnostic="550 5.1.1 no"))]
+    ).facts
+    assert (facts.recipient.status, facts.recipient.reply, facts.recipient.diagnostic) == ("5.2.2", None, None)
+
+
+@pytest.mark.parametrize("action", [Action.DELIVERED, Action.DELAYED])
+def test_an_alias_is_alive_while_one_mailbox_is(action: Action) -> None:
+    """One mailbox behind it is dead, another one took the message or still may."""
+    dead = Claim(address="team@a.test", final_address="u@b.test", action=FAILED, status="5.1.1")
+    other = Claim(address="team@a.test", final_address="v@b.test", action=action)
+    (facts,) = gather([dsn(dead, other)]).facts
+    assert facts.recipient.reached
+    assert facts.recipient.final_address == "u@b.test"
 
 
 COMPLETE = [

@@ -36,7 +36,8 @@ KIND_OF_ACTION = {
     Action.RELAYED: Kind.RELAYED,
     Action.EXPANDED: Kind.EXPANDED,
 }
-ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
+ALIVE = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED, Action.DELAYED})
+"""Actions on one of several mailboxes by which the address that leads to them is not dead."""
 SELF_CONTAINED = frozenset({"feedback", "disposition", "sns"})
 """Formats that need no completion by prose."""
 
@@ -159,7 +160,7 @@ def one_each(claims: Iterable[Claim]) -> list[Claim]:
 def summed_up(claim: Claim, every: Sequence[Claim]) -> Claim:
     """Give the claim that stands for several about one address: an alias is alive while one mailbox behind it is."""
     fields = tuple(chain.from_iterable(other.fields for other in every))
-    reached = any(other.action in ACCEPTED and differs(other.final_address, claim.final_address) for other in every)
+    reached = any(other.action in ALIVE and differs(other.final_address, claim.final_address) for other in every)
     return msgspec.structs.replace(claim, fields=fields, reached=claim.reached or reached)
 
 
@@ -189,15 +190,17 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
     if other is None:
         return claim
     full = [address for address in (claim.address, claim.final_address) if address and "@" in address]
-    better_words = other.reply is not None and claim.reply is None
+    # A report that states its own cause is not explained by words about another one.
+    agree = is_generic(claim.status) or is_generic(other.status) or claim.status == other.status
+    better_words = agree and other.reply is not None and claim.reply is None
     vague = is_generic(claim.status) and specificity(other.status) > specificity(claim.status)
-    words = other if better_words or claim.diagnostic is None else claim
+    words = other if better_words or (agree and claim.diagnostic is None) else claim
     return Claim(
         address=claim.address if full else named(other) or claim.address,
         final_address=claim.final_address if full else other.final_address,
         action=claim.action or other.action,
         status=other.status if vague or claim.status is None else claim.status,
-        reply=claim.reply if claim.reply is not None else other.reply,
+        reply=other.reply if better_words else claim.reply,
         diagnostic=words.diagnostic,
         source=words.source,
         spot=words.spot,

@@ -76,10 +76,20 @@ class Answers:
         start, end = self.blocks[index]
         told = signals(self.text[start:end]) or self.above(index)
         if {"failure", "gave_up"} & told:
-            return Action.FAILED if "still_trying" not in told else Action.DELAYED
+            return Action.DELAYED if "still_trying" in told or self.is_for_now(index, told) else Action.FAILED
         if {"delay", "still_trying"} & told:
             return Action.DELAYED
         return Action.DELIVERED if "delivered" in told else self.whole
+
+    def is_for_now(self, index: int, told: frozenset[str]) -> bool:
+        """Whether what sounds like a failure is only the last answer in a warning about them all: "450 user unknown"."""
+        if self.whole is not Action.DELAYED or "gave_up" in told:
+            return False
+        heading = self.above(index)
+        if "still_trying" in heading or ("delay" in heading and "failure" not in heading):
+            return True
+        code = self.about(index).code
+        return code is not None and code.reply_class == 4
 
     def above(self, index: int) -> frozenset[str]:
         """Give what the nearest heading above a recipient signals."""

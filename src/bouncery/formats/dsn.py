@@ -9,7 +9,7 @@ from bouncery.address import comparable, original, read_address, typed, uncommen
 from bouncery.codes.grammar import find_codes, innermost, preferred, read_status
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
-from bouncery.formats.beside import mailed_to, told_by_text
+from bouncery.formats.beside import about_sender, mailed_to, told_by_text
 from bouncery.formats.cut import cut
 from bouncery.formats.fields import TYPE, Group, read_groups
 from bouncery.formats.notice import may_report
@@ -58,7 +58,7 @@ def read(message: Message) -> Reading | None:
     if not any(reading.claims or reading.reporting_mta for reading in readings):
         return None
     first = readings[0]
-    claims = [claim for reading in readings for claim in reading.claims]
+    claims = [about_sender(message, claim) for reading in readings for claim in reading.claims]
     return Reading(
         format="dsn",
         claims=(told_by_text(message, claims[0]),) if len(claims) == 1 else tuple(claims),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bouncery.address import read_address
 from bouncery.formats.segment import text_parts
 
 if TYPE_CHECKING:
@@ -35,20 +36,39 @@ INDENT = re.compile(r"^(?:[ \t]{1,8}|> ?)", re.MULTILINE)
 LIST_PASSES_ON = "was received as a bounce"
 """What Mailman writes above a bounce that it could not read, for the list's owner to look at."""
 FEW_LETTERS = 40
-"""Letters that are no comment of a person's own: "for the bounce box"."""
+"""Letters that are no comment of a person's own, unless they ask: "for the bounce box"."""
+
+LONGEST = 20_000
+"""Characters of a forwarded notification that are searched for whom it is about."""
 
 
 def inner(message: Message) -> bytes | None:
+    """Give the notification that another message forwards without a comment; None if it is about whoever forwards it."""
+    forwarded = without_comment(message)
+    if forwarded is None:
+        return None
+    person = read_address(message.headers.get("from"))
+    return None if person and is_about(forwarded, person) else forwarded.encode("utf-8", "replace")
+
+
+def is_about(forwarded: str, person: str) -> bool:
+    """Whether a notification says that the mailbox of this person failed, from which it has just been forwarded."""
+    field = r"[ \t>]{0,8}(?:final|original)-recipient:[^\n;]{0,20};[ \t]*<?"
+    about = rf"(?im)^(?:[ \t>*<\"'\-]{{0,8}}|{field}){re.escape(person)}(?![\w.\-])"
+    return re.search(about, forwarded[:LONGEST]) is not None
+
+
+def without_comment(message: Message) -> str | None:
     """Give the message that another one forwards without a comment; None if it says anything itself."""
     texts = text_parts(message)
     attached = next((part for part in message.parts if part.media_type in {"message/rfc822", "message/global"}), None)
     if attached is not None:
         words = "\n".join(part.text[:2000] for part in texts)
-        return attached.text.encode("utf-8", "replace") if silent(words) or LIST_PASSES_ON in words else None
+        return attached.text if silent(words) or LIST_PASSES_ON in words else None
     for part in texts:
         found = FIRST.search(part.text)
         if found and silent(part.text[: found.start()]) and is_header(part.text, found.start()):
-            return named(unindented(part.text[found.start() :].lstrip("\n"))).encode("utf-8", "replace")
+            return named(unindented(part.text[found.start() :].lstrip("\n")))
     return None
 
 
@@ -66,8 +86,8 @@ def is_header(text: str, at: int) -> bool:
 
 def silent(words: str) -> bool:
     """Whether somebody added next to nothing; the line that a program writes above a forwarded message does not count."""
-    own = (line for line in words.split("\n") if not FORWARDING.search(line))
-    return sum(map(str.isalpha, "".join(own))) <= FEW_LETTERS
+    own = [line for line in words.split("\n") if not FORWARDING.search(line)]
+    return not any("?" in line for line in own) and sum(map(str.isalpha, "".join(own))) <= FEW_LETTERS
 
 
 def unindented(text: str) -> str:

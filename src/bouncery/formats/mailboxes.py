@@ -56,6 +56,8 @@ NOT_BEFORE = re.compile(
     r"|write to|send (?:an )?e?-?mail to|(?<!your )(?<!the )(?<!this )(?<!delivering )mail to"
     r"|schreiben(?: sie)?(?: bitte)? an|[ée]crire [àa]|[ée]crivez [àa]|escriba a|scrivere a|scriva a"
     r"|dear|hello|hi|hallo|bonjour|hola|ciao|hei|hej|try|new address|moved to"
+    r"|(?:similar|suggested|alternative|known|valid)(?: e-?mail)? addresses|did you mean|suggestions?"
+    r"|chang(?:ed|es|ing)(?: from [^\s]{3,90})? to"
     r"|instead|use|using|sent by|on behalf of|as|wenden sie sich(?: bitte)? an|bitte an|adressez-vous (?:à|a)|dirigirse a)"
     r"|x-postfix-sender: rfc822;)[\s:=<(\[\"'*;]{0,6}$"
 )
@@ -68,7 +70,10 @@ HELP_LINE = re.compile(
 KEYED = re.compile(
     r"[ \t*\-]{0,8}[^\s:：<>@][^:：<>@\n]{0,40}(?:[:：]|[ \t]\.{3,30})[ \t]{0,20}[<\"'(\[]?(?:smtp:|rfc822;[ ]?)?"
 )
-BAD_KEY = re.compile(r"unknown|undeliver|not deliver|fail|invalid|reject|refused|bounced|illegal|error")
+BAD_KEY = re.compile(
+    r"unknown|undeliver|not deliver|fail|invalid|reject|refused|bounced|illegal|error|no such|not found|disabled|full\b|quota"
+    r"|^[ \t*\-]{0,8}[45]\d\d[ \-]"
+)
 KEYED_AFTER = re.compile(r"[ \t>)\]\"'.,;]{0,6}(?:$|[\-–(])")
 LISTING = re.compile(r"[ \t*\-]{0,8}(?:to|an|a|à|para|кому|宛先|收件人)[ \t]{0,4}[:：][^@]{0,80}")
 LISTED_NEAR = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bouncery.address import comparable
+from bouncery.address import comparable, read_address
 from bouncery.codes.grammar import innermost
 from bouncery.formats.layouts import Layout, layout_of
 from bouncery.formats.mailboxes import Mention, Plainness, mentions
@@ -33,6 +33,8 @@ LISTED = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 NOTICES = frozenset({Kind.FAILURE, Kind.DELAY})
 TROUBLE = frozenset({"failure", "delay", "still_trying", "gave_up"})
 OTHER_KINDS = frozenset({"auto_reply", "challenge", "complaint"})
+NUMBERED = re.compile(r"\s*\[[^\]]{0,40}?(?:#\s?\d|\b(?:ticket|case|request|anfrage|incident)\b)[^\]]{0,40}\]", re.IGNORECASE)
+"""The tag of a help desk, which answers to whatever it received under that subject."""
 TAGS = re.compile(r"(?:\[[^\]]{0,60}\]\s*)*[*#!\s\"]*")
 
 
@@ -57,7 +59,8 @@ def examine(message: Message) -> Notice | None:
     layout = layout_of(message, segment)
     if layout and layout.kind:
         return Notice(message, segment, layout.kind, spoken_of, own, layout) if layout.kind in NOTICES else None
-    if not is_notification(message, segment, spoken_of, said, titled):
+    others = [mention for mention in spoken_of if comparable(mention.address) not in own]
+    if not is_notification(message, segment, others, said, titled):
         return None
     return Notice(message, segment, kind_told(said | titled), spoken_of, own, layout)
 
@@ -82,13 +85,16 @@ def own_addresses(message: Message, segment: Segment) -> frozenset[str]:
 
 
 def is_notification(
-    message: Message, segment: Segment, spoken_of: list[Mention], said: frozenset[str], titled: frozenset[str]
+    message: Message, segment: Segment, others: list[Mention], said: frozenset[str], titled: frozenset[str]
 ) -> bool:
-    """Weigh sender, subject, words and returned message; one of them alone proves nothing."""
+    """Weigh sender, subject, words and returned message; one of them alone proves nothing.
+
+    `others` are those spoken of, without the reporter and the sender.
+    """
     headers = message.headers
     tells = bool({"failure", "delay", "still_trying"} & said)
     returns = bool(segment.returned.strip()) or message.returned() is not None
-    named = any(mention.plainness > Plainness.SENTENCE for mention in spoken_of)
+    named = any(mention.plainness > Plainness.SENTENCE for mention in others)
     answers = ANSWERED.match(headers.decoded("subject")) is not None
     if "x-failed-recipients" in headers:
         return tells or "subject" in titled
@@ -98,9 +104,9 @@ def is_notification(
     if is_automatic(message):
         if tells or (("subject" in titled or returns) and not answers):
             return True
-        told = any(mention.plainness > Plainness.NEVER for mention in spoken_of)
+        told = any(mention.plainness > Plainness.NEVER for mention in others)
         return (told and is_null_path(message) and is_daemon(message)) or innermost(segment.text) is not None
-    if answers or not tells or not (named or returns):
+    if answers or not tells or not (returns or (named and not is_from_person(message))):
         return False
     listed = any(name in headers for name in LISTED)
     titled_so = begins_as_notice(headers.decoded("subject"), tagged=listed)
@@ -117,7 +123,7 @@ def begins_as_notice(subject: str, *, tagged: bool) -> bool:
 
     `tagged` keeps the tag of a mailing list, behind which members write what they like.
     """
-    if "?" in subject:
+    if "?" in subject or NUMBERED.match(subject):
         return False
     text = fold(subject if tagged else TAGS.sub("", subject, count=1))
     return any(start == 0 and "subject" in phrase.meanings for phrase, start, _ in book().find(text))
@@ -132,6 +138,14 @@ def may_report(message: Message) -> bool:
     return not ANSWERED.match(subject) and begins_as_notice(subject, tagged=listed)
 
 
+def is_from_person(message: Message) -> bool:
+    """Whether a person's mail program or mailbox sent the message: it takes replies, and bounces of its own."""
+    if "user-agent" in message.headers:
+        return True
+    path, sender = read_address(message.headers.get("return-path")), read_address(message.headers.get("from"))
+    return path is not None and sender is not None and comparable(path) == comparable(sender)
+
+
 def is_null_path(message: Message) -> bool:
     """Whether the message came with the null reverse-path (RFC 5321, section 4.5.5)."""
     return message.headers.get("return-path").strip() == "<>"
@@ -141,7 +155,7 @@ def is_automatic(message: Message) -> bool:
     """Whether a mail system sent the message: by its name, the null reverse-path, or the type of the message."""
     if message.media_type == "multipart/report" or is_null_path(message):
         return True
-    if not is_daemon(message):
+    if not is_daemon(message) or "user-agent" in message.headers:
         return False
     path = message.headers.get("return-path").strip()
     return not path or ANSWERED.match(message.headers.decoded("subject")) is None

@@ -9,6 +9,8 @@ from bouncery.address import addresses, comparable, read_address
 from bouncery.formats.locals import local_parts
 from bouncery.formats.mailboxes import LISTING, Mention, Plainness, is_enumerated
 from bouncery.formats.returned import mailed_to
+from bouncery.formats.transcript import session
+from bouncery.model import Stage
 
 if TYPE_CHECKING:
     from bouncery.formats.notice import Notice
@@ -33,23 +35,35 @@ class Failed(NamedTuple):
 def recipients(notice: Notice, reporting_mta: str | None) -> list[Failed]:
     """Give the failed recipients in order: those that the header names, else the most plainly spoken of."""
     text = notice.segment.text
+    spoken_of = [piped(text, mention) for mention in notice.mentions]
     failed = [address for value in notice.message.headers.all("x-failed-recipients") for address in addresses(value)]
     if failed:
-        listed = {comparable(address): Failed(first_mention(notice.mentions, address)) for address in failed}
-        return related(text, notice.mentions, listed)
-    spoken_of = [piped(text, mention) for mention in notice.mentions]
+        listed = {comparable(address): Failed(first_mention(spoken_of, address)) for address in failed}
+        return related(text, spoken_of, listed)
     plainest = max((mention.plainness for mention in spoken_of), default=Plainness.NEVER)
     chosen: dict[str, Failed] = {}
     if plainest > Plainness.NEVER:
         for mention in spoken_of:
             if mention.plainness is plainest and not FORWARD.search(lead(text, mention)):
                 chosen.setdefault(comparable(mention.address), Failed(mention))
-    found = related(text, spoken_of, chosen)
+    found = without_accepted(text, related(text, spoken_of, chosen))
     if plainest is Plainness.SENTENCE:
         return enumerated(text, found)
     if plainest in {Plainness.KEYED, Plainness.NAMED}:
         return found
     return with_local_parts(notice, found, reporting_mta)
+
+
+ACCEPTED = re.compile(r">?[^\n]{0,80}\n[^\n]{0,60}?(?:<<<|<--|<<|\bS:|response:|received >>>)[ \t]*25[01]\b", re.IGNORECASE)
+RCPT = re.compile(r"\brcpt to:?[ \t]*<?$", re.IGNORECASE)
+
+
+def without_accepted(text: str, found: list[Failed]) -> list[Failed]:
+    """Leave out those whom a transcript shows taken, where it shows others refused and the message itself was not."""
+    taken = [failed for failed in found if RCPT.search(lead(text, failed.mention)) and ACCEPTED.match(text, failed.mention.end)]
+    if not taken or len(taken) == len(found) or any(heard[3] is Stage.DATA for heard in session(text)):
+        return found
+    return [failed for failed in found if failed not in taken]
 
 
 def piped(text: str, mention: Mention) -> Mention:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bouncery.formats.answers import Answers
+from bouncery.formats.beside import about_sender
 from bouncery.formats.layouts import recipient_by
 from bouncery.formats.notice import Notice, examine
 from bouncery.formats.reading import Claim, Reading, Spot
@@ -70,7 +71,7 @@ def names(failed: Failed) -> tuple[str, str | None]:
 def claim(notice: Notice, action: Action, answer: Answer, address: str | None, final: str | None = None) -> Claim:
     """Put an answer into a claim."""
     code = answer.code if action in {Action.FAILED, Action.DELAYED} else None
-    return Claim(
+    told = Claim(
         address=address,
         final_address=final,
         action=action,
@@ -82,6 +83,7 @@ def claim(notice: Notice, action: Action, answer: Answer, address: str | None, f
         remote_mta=answer.remote,
         stage=answer.stage,
     )
+    return about_sender(notice.message, told)
 
 
 def unaddressed(notice: Notice) -> list[Claim]:

@@ -28,6 +28,12 @@ SENT = re.compile(
 LOCAL_PROGRAM = re.compile(
     r"^(?:mail\.local|procmail|maildrop|deliver|vacation|mail|lmtp|sm\.bin|cyrus|sieve|local)[\w.\-]{0,20}: \S", re.MULTILINE
 )
+# The line of a notice in which it tells why; what it explains around it is not about this message.
+CAUSE = re.compile(
+    r"(?im)^[ \t>*\-]{0,12}(?:(?:the )?(?:reason|cause|diagnosis)(?: (?:of|for) (?:the )?(?:failure|problem)| given)?"
+    r"|grund|ursache|motif|raison|motivo|causa|reden|przyczyna|powód|причина|原因|退信原因|理由|사유|이유|neden)"
+    r"[ \t]{0,4}[:：][ \t]{0,20}(?=\S)"
+)
 # A pipelining client shows DATA before the refusal of a recipient (RFC 2920), which names it.
 PIPELINED = re.compile(r"[ \t]*\d{3}[ \-](?:5\.\d{1,3}\.\d{1,3} )?<[^<>\s@]{1,128}@[^<>\s]{1,255}>")
 NO_MAILBOX = frozenset({550, 551, 553})
@@ -90,15 +96,26 @@ def answer_in(text: str, start: int, end: int, address: str | None = None) -> An
 
 def told_in(block: str, offset: int) -> Answer:
     """Give the answer in the prose of a stretch that begins at an offset."""
-    end, stage, remote = offset + len(block), stage_of(block), remote_host(block)
+    stage, remote = stage_of(block), remote_host(block)
     best = best_paragraph(block)
     if best is None:
-        return Answer(None, joined(block), offset, end, stage, remote)
+        begin, stop = cause(block)
+        return Answer(None, joined(block[begin:stop]), offset + begin, offset + stop, stage, remote)
     code, begin, stop = best
     if code.reply and is_explained(block[begin + code.end : stop]):
         told = LOCAL_PROGRAM.search(block, begin, begin + code.start)
         begin = told.start() if told else begin + code.start
     return Answer(code, joined(block[begin:stop]), offset + begin, offset + stop, stage, remote)
+
+
+def cause(block: str) -> tuple[int, int]:
+    """Give the span of what a line calls the reason, up to a blank line; all of a stretch that has none or several."""
+    labels = list(CAUSE.finditer(block))
+    if len(labels) != 1 or not is_explained(block[labels[0].end() : labels[0].end() + NEAR]):
+        return 0, len(block)
+    begin = labels[0].end()
+    gap = PARAGRAPH.search(block, begin)
+    return begin, gap.start() if gap else len(block)
 
 
 def best_paragraph(block: str) -> tuple[Code, int, int] | None:
@@ -150,7 +167,7 @@ def heard_for(answers: list[Heard], block: str, address: str | None) -> tuple[Co
         return None
     asked = {address.casefold(), address.casefold().rpartition("@")[0]} if address else set()
     named = [row for row in answers if row[4].casefold() in asked]
-    if not named and address and any(row[4] for row in answers):
+    if not named and address and any(row[4] and row[3] is not Stage.MAIL for row in answers):
         return None
     rows = named or answers_for(address, answers, block)
     final = [row for row in rows if row[0].reply_class == 5]
