@@ -30,6 +30,7 @@ FLUFL = {
     "real/exim/eai-domain-01": OCTETS,
     "real/exim/eai-local-01": OCTETS,
     "real/exim/plus-01": EQUALS,
+    "real/haraka/plus-01": EQUALS,
     "real/postfix/plus-01": EQUALS,
     "disposition/returned-bounce-01": INNER,
     "dsn/bounce-of-bounce-01": INNER,
@@ -76,6 +77,10 @@ STANDARD_LIBRARY = {
 """Where the standard library sees other parts."""
 UNKNOWN_TYPE = "refuses subtypes of message that it does not know"
 FLANKER = {
+    "real/courier/eai-domain-01": UNKNOWN_TYPE,
+    "real/courier/eai-local-01": UNKNOWN_TYPE,
+    "real/courier/full-latin1-01": UNKNOWN_TYPE,
+    "real/courier/unknown-utf8-01": UNKNOWN_TYPE,
     "real/exim/eai-domain-01": UNKNOWN_TYPE,
     "real/exim/eai-local-01": UNKNOWN_TYPE,
     "real/postfix/eai-domain-01": UNKNOWN_TYPE,

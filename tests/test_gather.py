@@ -146,6 +146,14 @@ def test_a_cause_is_not_explained_by_words_about_another() -> None:
     assert (facts.recipient.status, facts.recipient.reply, facts.recipient.diagnostic) == ("5.2.2", None, None)
 
 
+def test_what_was_heard_for_the_address_outranks_a_status_of_the_sender() -> None:
+    """Sendmail writes 5.1.1 for a refusal that it did not understand; the transcript has the server's own code."""
+    claim = Claim(address="u@a.test", action=FAILED, status="5.1.1")
+    told = Claim(address="u@a.test", action=FAILED, status="4.2.2", reply=550, diagnostic="550 4.2.2 full", heard=True)
+    (facts,) = gather([dsn(claim), text(told)]).facts
+    assert (facts.recipient.status, facts.recipient.reply, facts.recipient.diagnostic) == ("4.2.2", 550, "550 4.2.2 full")
+
+
 @pytest.mark.parametrize("action", [Action.DELIVERED, Action.DELAYED])
 def test_an_alias_is_alive_while_one_mailbox_is(action: Action) -> None:
     """One mailbox behind it is dead, another one took the message or still may."""

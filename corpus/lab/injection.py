@@ -17,8 +17,7 @@ FILLER = "One of the lines that make this message as long as its case wants it.\
 def message(case: Case) -> bytes:
     """Write the message of a case: small, and ours."""
     to = ", ".join(recipient.to for recipient in case.recipients[:2])
-    lines = [
-        *case.header,
+    fields = [
         "From: Members' List <list@sender.example>",
         f"To: {to}",
         "Subject: Minutes of the meeting",
@@ -27,11 +26,10 @@ def message(case: Case) -> bytes:
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 8bit" if case.smtputf8 else "Content-Transfer-Encoding: 7bit",
-        "",
-        "The minutes are on the members' page.",
-        "",
     ]
-    text = "\r\n".join(lines)
+    own = {line.partition(":")[0] for line in case.header}
+    header = [*case.header, *(line for line in fields if line.partition(":")[0] not in own)]
+    text = "\r\n".join([*header, "", "The minutes are on the members' page.", ""])
     return (text + FILLER * (max(0, case.size - len(text)) // len(FILLER))).encode()
 
 

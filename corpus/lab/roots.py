@@ -24,6 +24,8 @@ HELD_BACK = "#!/bin/sh\nexit 101\n"
 ENVIRONMENT = ("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
 APT = ("apt-get", "-q", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-unsafe-io")
 OLD_CLOCK = ("-o", "Acquire::Check-Valid-Until=false")
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+"""The authorities that the host trusts: what installs from elsewhere than Debian may have to go through a proxy of its own."""
 DEVICES = {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}
 NAMES = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
 
@@ -83,6 +85,7 @@ class Roots:
             await overlay(space, [self.base], new, work, joined)
             await furnish(space, joined)
             await space.run(*ENVIRONMENT, *APT, "install", *server.packages, root=str(joined))
+            await space.run("sh", "-c", f"[ ! -e {TRUSTED} ] || install -D -m 644 {TRUSTED} {joined}{TRUSTED}")
             for command in server.install:
                 await space.run(*ENVIRONMENT, "sh", "-c", command, root=str(joined))
         finally:

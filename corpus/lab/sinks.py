@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = ("8BITMIME", "SIZE 10240000", "ENHANCEDSTATUSCODES", "SMTPUTF8")
 PATH = re.compile(r"(?:MAIL FROM|RCPT TO):\s*<(.*)>", re.IGNORECASE)
-CASE = re.compile(r"list\+([a-z0-9\-]+)(?:=.*)?@sender\.example", re.IGNORECASE)
+CASE = re.compile(r"list\+([a-z0-9\-]+?)(?:(?:=|-bounces-).*)?@sender\.example", re.IGNORECASE)
 ACCEPTED = "250 2.0.0 Ok: queued"
 HANG_SECONDS = 90
 

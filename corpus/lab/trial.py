@@ -90,7 +90,7 @@ class Trial:
 
     def holds(self, case: Case) -> bool:
         """Tell whether the queue, when last asked, held a case's message."""
-        return bool(re.search(rf"list\+{re.escape(case.id)}[@=]", self.listing))
+        return bool(re.search(rf"list\+{re.escape(case.id)}(?:[@=]|-bounces-)", self.listing))
 
     async def watch(self) -> None:
         """Ask the queue again and again until it is empty and nothing comes back, or the server's time is over."""

@@ -95,15 +95,20 @@ def codes(recipient: Recipient, text: str) -> dict[str, Any]:
 
 def quotes(text: str, code: str, said: str) -> bool:
     """Tell whether a message quotes a reply by its code and what follows it."""
-    return bool(re.search(rf"\b{code}[ \-]*{re.escape(said)}(?!\w)", flat(text)))
+    return bool(re.search(rf"(?<![\w\-]){code}[ \-]*{re.escape(said)}(?!\w)", flat(text)))
 
 
 def reported_status(text: str, recipient: Recipient) -> str | None:
     """Give the Status field of a recipient's group."""
-    groups = [group for group in re.split(r"\n[ \t]*\n", text) if RECIPIENT_FIELD.search(group)]
-    own = [group for group in groups if names(group, recipient.to) or names(group, recipient.target)]
-    found = STATUS_FIELD.search((own or groups or [text])[0])
+    reported = groups(text)
+    own = [group for group in reported if names(group, recipient.to) or names(group, recipient.target)]
+    found = STATUS_FIELD.search((own or reported or [text])[0])
     return found[1] if found else None
+
+
+def groups(text: str) -> list[str]:
+    """Give the groups of fields of which each reports on one recipient."""
+    return [group for group in re.split(r"\n[ \t]*\n", text) if RECIPIENT_FIELD.search(group)]
 
 
 def row(arrival: Arrival, recipient: Recipient, text: str) -> dict[str, Any]:
@@ -113,10 +118,10 @@ def row(arrival: Arrival, recipient: Recipient, text: str) -> dict[str, Any]:
     action = action_of(recipient, queued=arrival.queued)
     facts = addresses(recipient, text) | {"action": action, "final": action == "failed"} | codes(recipient, text)
     if recipient.success:
-        return facts | hidden(arrival, action, text)
+        return facts | hidden(arrival, recipient, action, text)
     facts |= {"decision": "retry" if action == "delayed" else recipient.final}
     facts |= {"reason": recipient.reason if tells(recipient, text) else None}
-    return facts | hidden(arrival, action, text)
+    return facts | hidden(arrival, recipient, action, text)
 
 
 def tells(recipient: Recipient, text: str) -> bool:
@@ -128,9 +133,10 @@ def tells(recipient: Recipient, text: str) -> bool:
     return all(word in shown for word in re.split(r"[^!-~]+", words.lower()))
 
 
-def hidden(arrival: Arrival, action: str, text: str) -> dict[str, Any]:
+def hidden(arrival: Arrival, recipient: Recipient, action: str, text: str) -> dict[str, Any]:
     """Give what a message of this server says in place of the truth that it hides (server.toml, `hides`)."""
     rows = [each for each in arrival.server.hides if arrival.case.id in each.cases and each.action == action]
+    rows = [each for each in rows if recipient.to.startswith(each.to)]
     said = next((each.says for each in rows if not re.search(each.unless, text)), {})
     return {key: value or None for key, value in said.items()}
 
@@ -138,9 +144,10 @@ def hidden(arrival: Arrival, action: str, text: str) -> dict[str, Any]:
 def expectation(arrival: Arrival) -> dict[str, Any]:
     """Give what the report on a message must be."""
     text = notification(arrival.data)
-    recipients = arrival.case.recipients
-    named = [each for each in recipients if any(names(text, one) for one in (each.to, each.target, each.original))]
-    rows = [row(arrival, each, text) for each in (named if len(recipients) > 1 else recipients)]
+    recipients = () if arrival.case.kind == "other" else arrival.case.recipients
+    told = "\n\n".join(groups(text)) or text
+    named = [each for each in recipients if any(names(told, one) for one in (each.to, each.target, each.original))]
+    rows = [row(arrival, each, text) for each in (named if len(recipients) > 1 or arrival.case.kind else recipients)]
     actions = [each.get("action") for each in rows]
     kind = next((kind for action, kind in KINDS if action in actions), None)
     return {

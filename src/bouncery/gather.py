@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from bouncery.address import comparable
-from bouncery.codes.grammar import is_generic, specificity
+from bouncery.codes.grammar import is_expired, is_generic, specificity
 from bouncery.formats.reading import Claim, Reading
 from bouncery.model import Action, Evidence, Kind, Recipient, Source
 
@@ -190,16 +190,18 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
     if other is None:
         return claim
     full = [address for address in (claim.address, claim.final_address) if address and "@" in address]
-    # A report that states its own cause is not explained by words about another one.
-    agree = is_generic(claim.status) or is_generic(other.status) or claim.status == other.status
+    # A report that states its own cause is not explained by words about another one, unless they answered this very address.
+    vague = is_vague(claim.status) and specificity(other.status) > 0
+    agree = vague or is_generic(other.status) or claim.status == other.status or other.heard
     better_words = agree and other.reply is not None and claim.reply is None
-    vague = is_generic(claim.status) and specificity(other.status) > specificity(claim.status)
+    better = specificity(other.status) > specificity(claim.status) or is_expired(claim.status)
+    better_status = other.heard or (vague and better)
     words = other if better_words or (agree and claim.diagnostic is None) else claim
     return Claim(
         address=claim.address if full else named(other) or claim.address,
         final_address=claim.final_address if full else other.final_address,
         action=claim.action or other.action,
-        status=other.status if vague or claim.status is None else claim.status,
+        status=other.status if other.status and (better_status or claim.status is None) else claim.status,
         reply=other.reply if better_words else claim.reply,
         diagnostic=words.diagnostic,
         source=words.source,
@@ -213,6 +215,11 @@ def merged(claim: Claim, other: Claim | None) -> Claim:
         reached=claim.reached,
         fields=claim.fields,
     )
+
+
+def is_vague(status: str | None) -> bool:
+    """Whether a status leaves the cause open: generic, or the sending server's own that time ran out."""
+    return is_generic(status) or is_expired(status)
 
 
 def facts_of(claim: Claim, reporting_mta: str | None) -> Facts:

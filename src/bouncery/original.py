@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bouncery.message import Message
 
-KEPT = frozenset({"in-reply-to", "references", "auto-submitted", "precedence", "feedback-id"})
+KEPT = frozenset({"return-path", "delivered-to", "in-reply-to", "references", "auto-submitted", "precedence", "feedback-id"})
 KEPT_PREFIXES = ("x-", "list-", "cfbl-")
 MOST = 100
 """Extension fields, recipients and identifiers of a header that are kept."""

@@ -170,9 +170,20 @@ def question(recipient: Recipient, limits: Limits = DEFAULT_LIMITS) -> Question:
 
 
 def effective_status(recipient: Recipient) -> str | None:
-    """Give the status code to match: of class 4 where the reply is, since the first digit counts (TAXONOMY 2.1, rule 2)."""
+    """Give the status code to match: of class 4 where the reply is, since the first digit counts; none that was made up."""
+    if is_made_up(recipient):
+        return None
     temporary = recipient.status and recipient.reply and recipient.reply // 100 == 4
     return f"4{recipient.status[1:]}" if temporary and recipient.status else recipient.status
+
+
+def is_made_up(recipient: Recipient) -> bool:
+    """Whether Sendmail made the status: it gives 5.1.1 to any 550 of a server that states no enhanced code."""
+    if recipient.status != "5.1.1" or recipient.reply != 550 or recipient.diagnostic is None:
+        return False
+    code = innermost(recipient.diagnostic)
+    stated = code is None or code.status is not None
+    return not stated and any(name.lower() == "x-actual-recipient" for name, _ in recipient.fields)
 
 
 def judge(

@@ -15,14 +15,16 @@ FOLDER = Path(__file__).parent
 class Hidden:
     """What this server does not tell: in which cases, of which action, what its message says instead, and why.
 
-    An empty text says that nobody can tell. `unless` is what a message that does tell matches.
+    An empty text says that nobody can tell. `unless` is what a message that does tell matches, `to` what the address
+    of the recipient begins with where it is not said of all.
     """
 
     cases: tuple[str, ...]
     action: str
-    says: dict[str, str]
+    says: dict[str, str | int]
     because: str
     unless: str = "(?!)"
+    to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

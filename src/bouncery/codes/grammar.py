@@ -96,11 +96,17 @@ def is_generic(status: str | None) -> bool:
     return specificity(status) < 3
 
 
+def is_expired(status: str | None) -> bool:
+    """Whether a status only says that the sending server's time ran out (X.4.7)."""
+    return status is not None and status.endswith(".4.7") and len(status) == 5
+
+
 def preferred(quoted: str | None, field: str | None) -> str | None:
     """Of the server's own code and the Status field, give the former unless only the latter is specific."""
     if quoted is None or field is None:
         return quoted or field
-    return field if specificity(field) > specificity(quoted) and quoted[0] == field[0] else quoted
+    better = specificity(field) > specificity(quoted) and quoted[0] == field[0] and not is_expired(field)
+    return field if better else quoted
 
 
 def find_codes(text: str) -> Iterator[Code]:

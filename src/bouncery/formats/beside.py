@@ -65,6 +65,8 @@ FIRST_NAMED = re.compile(
     r"\s*[45]\d\d[ \-](?:#?[45]\.\d\.\d{1,3}[ \-:]{1,3})?<?([^\s<>:,;@]{1,128}@[^\s<>:,;@]{1,255})(?=[\s>:,;])"
 )
 """The address that begins the words of a refusal."""
+
+
 SEQUENCE = 503
 """What a server says to DATA once it has refused all recipients (RFC 2033, section 4.2)."""
 

@@ -38,6 +38,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage | None = None
     last_attempt: str | None = None
     retry_until: str | None = None
+    heard: bool = False
+    """Whether the words are the reply to the command for this address, as a transcript shows it."""
     reached: bool = False
     """Whether a mailbox behind the address had the message all the same."""
     fields: tuple[tuple[str, str], ...] = ()

@@ -82,6 +82,7 @@ def claim(notice: Notice, action: Action, answer: Answer, address: str | None, f
         spot=Spot(notice.segment.part, answer.start, answer.end),
         remote_mta=answer.remote,
         stage=answer.stage,
+        heard=answer.heard,
     )
     return about_sender(notice.message, told)
 

@@ -62,6 +62,8 @@ class Answer(NamedTuple):
     end: int
     stage: Stage | None
     remote: str | None
+    heard: bool = False
+    """Whether a transcript shows it as the reply to the command for the address."""
 
 
 class Answerer:
@@ -86,7 +88,8 @@ class Answerer:
             return self.words[span]
         code, begin, stop, asked = heard
         told = self.words[span]
-        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, asked or told.stage, told.remote)
+        named = any(row[0] is code and row[4].casefold() in spellings(address) for row in self.sessions[span])
+        return Answer(code, joined(block[begin:stop]), start + begin, start + stop, asked or told.stage, told.remote, named)
 
 
 def answer_in(text: str, start: int, end: int, address: str | None = None) -> Answer:
@@ -165,13 +168,18 @@ def heard_for(answers: list[Heard], block: str, address: str | None) -> tuple[Co
     """Give the failing reply that counts of a transcript's."""
     if not answers:
         return None
-    asked = {address.casefold(), address.casefold().rpartition("@")[0]} if address else set()
+    asked = spellings(address)
     named = [row for row in answers if row[4].casefold() in asked]
     if not named and address and any(row[4] and row[3] is not Stage.MAIL for row in answers):
         return None
     rows = named or answers_for(address, answers, block)
     final = [row for row in rows if row[0].reply_class == 5]
     return (final or rows)[0][:4]
+
+
+def spellings(address: str | None) -> set[str]:
+    """Give how a command may name an address, in lower case."""
+    return {address.casefold(), address.casefold().rpartition("@")[0]} if address else set()
 
 
 def answers_for(address: str | None, answers: list[Heard], block: str) -> list[Heard]:
@@ -229,12 +237,16 @@ def first_reply(lines: str) -> Code | None:
     return codes[0]._replace(status=status)
 
 
+LABELS_EXACTLY = "running the Courier mail server"
+"""Courier pipelines too, but shows each reply behind the command that it answers."""
 NEAR = 2_000
 """Characters behind a refusal in which its consequence is looked for."""
 
 
 def pipelined(block: str, at: int) -> bool:
     """Whether a refusal shown behind DATA was that of the recipient: it names it, or DATA itself failed for want of one."""
+    if LABELS_EXACTLY in block:
+        return False
     return PIPELINED.match(block, at) is not None or NO_RECIPIENTS.search(block, at, at + NEAR) is not None
 
 
