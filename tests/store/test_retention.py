@@ -69,6 +69,11 @@ def test_raw_messages_of_what_cannot_be_judged_are_kept(url: str) -> None:
         assert store.raw(hashlib.sha256(MAIL).digest()) == MAIL
 
 
+def test_what_cannot_be_judged_is_kept_without_being_asked(store: Store) -> None:
+    store.add([with_raw(1, MAIL, report=None, problem="ValueError: no")])
+    assert store.raw(hashlib.sha256(MAIL).digest()) == MAIL
+
+
 def test_a_file_shrinks(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
     with Store.open(str(path), keep_raw_days=1) as store:

@@ -13,7 +13,7 @@ import click
 from bouncery.cli import exits
 from bouncery.model import BounceryError, StoreError
 
-COMMANDS = ("parse", "explain", "codes", "rules", "show", "stats", "db")
+COMMANDS = ("parse", "explain", "codes", "rules", "run", "ingest", "show", "stats", "db", "config")
 
 
 class Commands(click.Group):
@@ -77,5 +77,6 @@ def main() -> None:
     """Read bounce messages and say, per recipient, what happened and what to do about it.
 
     Exit codes: 0 done; 1 some message could not be read, or a rule file has problems; 64 wrong usage;
-    66 no such input; 74 input or output failed; 75 the database is away, the same again may do.
+    66 no such input; 74 input or output failed; 75 the database or a server is away: what is not
+    stored was not acknowledged, and the same again may do.
     """

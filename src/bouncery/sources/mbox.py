@@ -28,6 +28,14 @@ class Piece(NamedTuple):
     omitted: int
 
 
+class Placed(NamedTuple):
+    """A message and the bytes of the mailbox that it takes, from `start` up to `end`."""
+
+    start: int
+    end: int
+    piece: Piece
+
+
 class Collector:
     """Gathers the bytes of one message up to a limit."""
 
@@ -74,8 +82,14 @@ def separators(window: bytes, end: int) -> Iterator[int]:
 
 def split(stream: BinaryIO, limit: int) -> Iterator[Piece]:
     """Give the messages of an mbox stream; of each at most `limit` bytes."""
+    return (placed.piece for placed in place(stream, limit))
+
+
+def place(stream: BinaryIO, limit: int) -> Iterator[Placed]:
+    """Give the messages of an mbox stream and where they stand, counted from where the stream stood."""
     message = Collector(limit)
     window, more = b"", True
+    base = begin = 0
     while more:
         chunk = stream.read(CHUNK)
         more = bool(chunk)
@@ -84,9 +98,11 @@ def split(stream: BinaryIO, limit: int) -> Iterator[Piece]:
         start = 0
         for at in separators(window, judged):
             message.add(window[start:at].removesuffix(b"\r"))
-            yield message.take()
             start = at + 1
+            yield Placed(begin, base + start, message.take())
+            begin = base + start
         rest = max(start, judged - LOOK_BEHIND) if more else len(window)
         message.add(window[start:rest])
+        base += rest
         window = window[rest:]
-    yield message.take()
+    yield Placed(begin, base, message.take())

@@ -66,8 +66,9 @@ class Rows:
         )
         for recipient in report.recipients if report else ():
             self.add_event(entry, recipient, number, key)
-        if entry.raw is not None and self.kept and not exact:
-            expires = seconds(entry.seen_at + self.kept)
+        aside = entry.report is None and self.privacy.check is None
+        if entry.raw is not None and (self.kept or aside) and not exact:
+            expires = seconds(entry.seen_at + max(self.kept, ASIDE if aside else self.kept))
             self.raw.append({"digest": entry.digest, "expires_at": expires, "data": zlib.compress(entry.raw)})
         return number
 
@@ -93,6 +94,10 @@ class Rows:
             }
         )
         self.event += 1
+
+
+ASIDE = timedelta(days=365)
+"""For so long a message that could not be judged is kept at least: nobody else may have it any more."""
 
 
 def add(connection: Connection, batch: Sequence[Entry], privacy: Clear, kept: timedelta) -> Added:
