@@ -36,6 +36,7 @@ ROOMS = (
     ("pipeline",),
     ("policy",),
     ("sources", "store", "batch", "integrations", "report"),
+    ("deciding",),
     ("cli",),
 )
 """The data flow from left to right; a room imports from its own place and from the left."""

@@ -79,7 +79,7 @@ def test_the_table_of_decisions_is_the_one_in_the_code() -> None:
 
 
 def test_every_command_is_described() -> None:
-    assert set(re.findall(r"`bouncery (\w+)", README)) == set(COMMANDS)
+    assert set(re.findall(r"`bouncery ([\w-]+)", README)) == set(COMMANDS)
 
 
 def test_the_number_of_reasons_is_right() -> None:

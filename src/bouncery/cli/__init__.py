@@ -13,7 +13,10 @@ import click
 from bouncery.cli import exits
 from bouncery.model import BounceryError, StoreError
 
-COMMANDS = ("parse", "explain", "codes", "rules", "run", "ingest", "show", "stats", "db", "config")
+COMMANDS = (
+    *("parse", "explain", "codes", "rules", "run", "ingest", "show", "stats", "db", "config"),
+    *("decide", "undo", "what-if", "sent", "token"),
+)
 
 
 class Commands(click.Group):
@@ -27,7 +30,7 @@ class Commands(click.Group):
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"bouncery.cli.{cmd_name}").command
+        command: click.Command = import_module(f"bouncery.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def invoke(self, ctx: click.Context) -> object:

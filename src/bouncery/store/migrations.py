@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, inspect, select, update
 
 from bouncery.model import StoreError
-from bouncery.store.tables import METADATA, SCHEMA
+from bouncery.store import heard, outbox, paths, sends, states
+from bouncery.store.tables import EVENTS, MESSAGES, METADATA, RAW, SCHEMA, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
 def create_tables(connection: Connection) -> None:
     """Make version 1."""
-    METADATA.create_all(connection)
+    METADATA.create_all(connection, [SCHEMA, SOURCES, MESSAGES, EVENTS, RAW])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (create_tables,)
+def add_decisions(connection: Connection) -> None:
+    """Make version 2: what was sent, what was decided, and what is to be handed over."""
+    decided = [heard.RUNS, heard.UNDOS, heard.HEARD, paths.PATHS, states.STATES, states.GUARDS]
+    METADATA.create_all(connection, [sends.SENDS, *decided, outbox.OUTBOX])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (create_tables, add_decisions)
 """The step at place n leads from version n to version n + 1; a step that was released never changes."""
 
 
