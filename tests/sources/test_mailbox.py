@@ -119,6 +119,7 @@ def test_both_locks_are_held_while_an_mbox_is_read_and_not_longer(tmp_path: Path
         (locking.own_mark(), 0.0, False),
         (b"99999999999999999999\n", 301.0, False),
     ],
+    ids=["alive", "no process", "old", "empty", "old and empty", "gone from here", "own", "no number"],
 )
 def test_a_lock_that_was_left_behind_is_known(content: bytes, age: float, stale: bool) -> None:  # noqa: FBT001 - a table
     assert locking.is_stale(content, age) is stale
