@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from bouncery.cli import decide, exits, sent, token, undo, what_if
+from bouncery.cli import decide, exits, sent, simulate, token, undo, what_if
 from bouncery.policy import Policy, PolicyError
+from bouncery.policy.simulate import Trial
 from bouncery.store import Store
 from bouncery.store.book import book
 from tests.deciding.world import KEYS, bounce, contents, day, dies, moment
@@ -238,3 +239,13 @@ def test_sent_takes_lines_once_and_names_the_wrong_ones(tmp_path: Path) -> None:
         assert times == [int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp())] * 3
         assert opened.sends.by_token("17/3", times[0], times[0] + 1) is not None
         assert len(contents(store, "sends")["bouncery_sends"]) == 3
+
+
+def test_simulate_tells_what_a_policy_would_do() -> None:
+    found = run(simulate.command, "--subscribers", 200, "--days", 120)
+    trial = json.loads(found.stdout)
+    assert trial["wrong"] == 0
+    assert trial["dead"] > trial["dead_kept"]
+    lines = simulate.told(Trial(**{**trial, "wrong_kinds": (("lives", 1),)}))
+    assert lines[0].startswith("taken off wrongly    0 of ")
+    assert lines[0].endswith("(1 lives)")

@@ -124,7 +124,7 @@ def concluded(store: Store) -> tuple[object, ...]:
     return states, found["bouncery_guards"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(LIVES)
 def test_undone_is_never_happened(life: Life) -> None:
     with TemporaryDirectory() as folder:

@@ -99,5 +99,5 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, monkeypatch: 
 def test_a_newer_database_is_refused(url: str) -> None:
     with Store.open(url) as store, store.engine.begin() as connection:
         connection.execute(update(SCHEMA).values(version=99))
-    with pytest.raises(StoreError, match=r"newer bouncery \(tables of version 99, this one knows 1\); update bouncery"):
+    with pytest.raises(StoreError, match=r"newer bouncery \(tables of version 99, this one knows 2\); update bouncery"):
         Store.open(url)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -73,6 +74,7 @@ HEARD = Table(
     Index("bouncery_heard_recipient", "recipient", "at"),
 )
 
+OF_PERSON = select(HEARD).where(HEARD.c.recipient == bindparam("wanted")).order_by(HEARD.c.at, HEARD.c.id)
 PATH_LIST = msgspec.json.Decoder(list[str])
 
 
@@ -170,8 +172,7 @@ class Heard:
 
     def of_person(self, recipient: bytes) -> list[Hearing]:
         """Give the events about an address, the oldest first."""
-        question = select(HEARD).where(HEARD.c.recipient == recipient).order_by(HEARD.c.at, HEARD.c.id)
-        return [hearing(row) for row in self.connection.execute(question)]
+        return [hearing(row) for row in self.connection.execute(OF_PERSON, {"wanted": recipient})]
 
     def all(self) -> Iterator[Hearing]:
         """Give all events."""

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, UniqueConstraint, func, select
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, UniqueConstraint, bindparam, func, select
 
 from bouncery.store.adding import LONGEST_PROVIDER, following, put
 from bouncery.store.identity import encoded, storable
@@ -16,7 +16,7 @@ from bouncery.store.tables import METADATA, NUMBER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import BindParameter, Connection, Row, Select
 
     from bouncery.store.privacy import Clear
 
@@ -47,6 +47,14 @@ MAILS = ("sent", "clean", "probe")
 KEY_BYTES = 16
 FEW = 20
 """Rows of one message that are looked at: enough to see that it went to more than one recipient."""
+WANTED: BindParameter[Any] = bindparam("wanted")
+SINCE: BindParameter[int] = bindparam("since")
+# Asked for every bounce: put together once.
+MAIL = select(SENDS).where(SENDS.c.kind.in_(MAILS)).order_by(SENDS.c.at, SENDS.c.id).limit(FEW)
+BY_MESSAGE = MAIL.where(SENDS.c.message == WANTED)
+BY_ENVELOPE = MAIL.where(SENDS.c.envelope == WANTED)
+BY_TOKEN = MAIL.where(SENDS.c.token == WANTED, SENDS.c.at >= SINCE, SENDS.c.at < bindparam("until"))
+MAILED_SINCE = select(SENDS.c.id).where(SENDS.c.recipient == WANTED, SENDS.c.at >= SINCE, SENDS.c.kind.in_(MAILS)).limit(1)
 
 
 class Send(NamedTuple):
@@ -125,23 +133,22 @@ class Sends:
 
     def by_message(self, message: str) -> list[Row[Any]]:
         """Give the mails with a Message-ID, one for each of the first recipients."""
-        return self.found(SENDS.c.message == core(message))
+        return self.found(BY_MESSAGE, wanted=core(message))
 
     def by_envelope(self, envelope: str) -> list[Row[Any]]:
         """Give the mails with an envelope id, as a report of this record states it."""
-        return self.found(SENDS.c.envelope == storable(envelope))
+        return self.found(BY_ENVELOPE, wanted=storable(envelope))
 
     def by_token(self, token: str, since: int, until: int) -> Row[Any] | None:
         """Give the first mail of a time that a token was made for."""
         wanted = self.privacy.digest(token)[:KEY_BYTES]
-        rows = self.found(SENDS.c.token == wanted, SENDS.c.at >= since, SENDS.c.at < until)
+        rows = self.found(BY_TOKEN, wanted=wanted, since=since, until=until)
         return rows[0] if rows else None
 
-    def found(self, *conditions: ColumnElement[bool]) -> list[Row[Any]]:
-        """Give the first mails of which something is true, one for each recipient."""
-        question = select(SENDS).where(SENDS.c.kind.in_(MAILS), *conditions).order_by(SENDS.c.at, SENDS.c.id).limit(FEW)
+    def found(self, question: Select[Any], **values: object) -> list[Row[Any]]:
+        """Give the answer to a question, one row for each recipient."""
         rows: dict[bytes, Row[Any]] = {}
-        for row in self.connection.execute(question):
+        for row in self.connection.execute(question, values):
             rows.setdefault(bytes(row.recipient), row)
         return list(rows.values())
 
@@ -152,10 +159,8 @@ class Sends:
 
     def mailed_since(self, address: str, since: float) -> bool:
         """Whether a mail went to an address after a moment."""
-        question = select(SENDS.c.id).where(
-            SENDS.c.recipient == self.person(address), SENDS.c.at >= int(since), SENDS.c.kind.in_(MAILS)
-        )
-        return self.connection.scalar(question.limit(1)) is not None
+        values = {"wanted": self.person(address), "since": int(since)}
+        return self.connection.scalar(MAILED_SINCE, values) is not None
 
     def of(self, address: str) -> int:
         """Count the mails to an address."""
