@@ -15,7 +15,7 @@ from bouncery.model import BounceryError, StoreError
 
 COMMANDS = (
     *("parse", "explain", "codes", "rules", "run", "ingest", "show", "stats", "db", "config"),
-    *("decide", "undo", "what-if", "sent", "token"),
+    *("decide", "undo", "what-if", "sent", "token", "simulate"),
 )
 
 
