@@ -161,21 +161,28 @@ class Judge:
             try:
                 return future.result()
             except BrokenProcessPool:
+                put_down(executor)
                 self.executor = self.started(LATER_START)
-                executor.shutdown(wait=False)
                 return [ended(question)]
 
     def replace(self, executor: ProcessPoolExecutor) -> None:
         """Start new processes in the place of broken ones, once."""
         with self.lock:
             if self.executor is executor:
+                put_down(executor)
                 self.executor = self.started(LATER_START)
-                executor.shutdown(wait=False)
 
     def close(self) -> None:
         """End the processes."""
         if self.executor is not None:
             self.executor.shutdown(cancel_futures=True)
+
+
+def put_down(executor: ProcessPoolExecutor) -> None:
+    """End what is left of broken processes: they ignore the signal by which the executor would wait for their end."""
+    for process in multiprocessing.active_children():
+        process.kill()
+    executor.shutdown(wait=False)
 
 
 def questions(batch: Sequence[Delivery]) -> list[Question]:
