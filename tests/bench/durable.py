@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -132,7 +133,7 @@ def stored(record: str) -> int:
 
     try:
         if path != record:
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
                 return int(connection.execute("SELECT count(*) FROM bouncery_messages").fetchone()[0])
         with psycopg.connect(record) as server:
             row = server.execute("SELECT count(*) FROM bouncery_messages").fetchone()
