@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import random
 import signal
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,7 +132,7 @@ def stored(record: str) -> int:
 
     try:
         if path != record:
-            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
                 return int(connection.execute("SELECT count(*) FROM bouncery_messages").fetchone()[0])
         with psycopg.connect(record) as server:
             row = server.execute("SELECT count(*) FROM bouncery_messages").fetchone()
