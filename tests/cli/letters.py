@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import subprocess
 import sys
 from typing import Any
@@ -69,3 +72,18 @@ def run(*args: object, **extra: Any) -> Result:  # noqa: ANN401 - handed to clic
 def program(*args: object, **extra: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401 - handed to subprocess
     """Run a command as a program."""
     return subprocess.run((*PROGRAM, *map(str, args)), capture_output=True, check=False, timeout=120, **extra)
+
+
+def on_terminal(record: str, name: str, *args: str) -> str:
+    """Give what a command on a record shows on a terminal of 120 columns."""
+    master, slave = pty.openpty()
+    program = f"from bouncery.cli.{name} import command; command()"
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "BOUNCERY_DB": record}
+    subprocess.run((sys.executable, "-c", program, *args), stdin=slave, stdout=slave, env=environment, check=True, timeout=60)
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(master, 65536):
+            shown += data
+    os.close(master)
+    return shown.decode()

@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import io
 import json
-import os
-import pty
-import subprocess
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +20,7 @@ from bouncery.cli import db, show, stats
 from bouncery.model import Action, StoreError
 from bouncery.store import Entry, Event, Row, Store
 from bouncery.store.tables import EVENTS
-from tests.cli.letters import bounce
+from tests.cli.letters import bounce, on_terminal
 from tests.store.entries import KEY, NOW, decided, entry, failed, report
 
 if TYPE_CHECKING:
@@ -127,17 +122,8 @@ def test_a_person_gets_a_table_with_the_evidence(record: str) -> None:
 def test_a_terminal_gets_a_table_unless_json_is_asked_for(
     record: str, name: str, args: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
-    master, slave = pty.openpty()
-    program = f"from bouncery.cli.{name} import command; command()"
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "BOUNCERY_DB": record}
-    subprocess.run((sys.executable, "-c", program, *args), stdin=slave, stdout=slave, env=environment, check=True, timeout=60)
-    os.close(slave)
-    shown = b""
-    with contextlib.suppress(OSError):
-        while data := os.read(master, 65536):
-            shown += data
-    os.close(master)
-    assert [word for word in words if word not in shown.decode()] == []
+    shown = on_terminal(record, name, *args)
+    assert [word for word in words if word not in shown] == []
 
 
 def test_a_witness_that_is_not_the_reply_is_quoted(record: str) -> None:

@@ -19,6 +19,7 @@ from bouncery.policy import Policy, PolicyError
 from bouncery.policy.simulate import Trial
 from bouncery.store import Store
 from bouncery.store.book import book
+from tests.cli.letters import on_terminal
 from tests.deciding.world import KEYS, bounce, contents, day, dies, moment
 
 if TYPE_CHECKING:
@@ -66,6 +67,13 @@ def test_decide_begins_dry_and_says_so(dead: str) -> None:
     assert json.loads(again.stdout)["address"] == "u@example.com"
     last = run(decide.command, "--db", dead, "--now", at(6))
     assert (last.stdout, last.stderr) == ("", "bouncery: 0 events; to be done: nothing\n")
+
+
+def test_show_tells_where_an_address_stands_now_and_what_was_handed_over(dead: str) -> None:
+    run(decide.command, "--db", dead, "--now", at(5), "--no-dry-run")
+    shown = on_terminal(dead, "show", "u@example.com")
+    assert "no longer stands" in shown  # the record is years old
+    assert "suspend: done" in shown
 
 
 def test_decide_names_the_one_setting_and_its_risk(record: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from bouncery import classify, parse
 from bouncery.cli.work import located, ruleset
+from bouncery.deciding.paths import paths_of
 from bouncery.model import Kind, Reason, Report
 from bouncery.sources.inbox import Outcome
 from bouncery.sources.log_event import LogEvent
@@ -198,16 +199,18 @@ def question(delivery: Delivery) -> Question:
 
 def entry_of(delivery: Delivery, found: Judged, source: str, now: datetime) -> Entry:
     """Give what the store takes for a delivery."""
+    report = DECODER.decode(found.report) if found.report else None
     return Entry(
         source=source,
         identity=delivery.identity,
-        report=DECODER.decode(found.report) if found.report else None,
+        report=report,
         digest=found.digest,
         size=len(delivery.mail.data) + delivery.mail.omitted,
         seen_at=now,
         raw=delivery.mail.data,
         problem=found.problem,
         content=found.content,
+        paths=paths_of(delivery.mail.data, delivery.envelope_to, report) if report else (),
     )
 
 

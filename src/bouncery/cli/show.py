@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ import msgspec
 from bouncery.address import read_address
 from bouncery.cli.db import database, opened
 from bouncery.cli.safe import printable, printable_json
+from bouncery.deciding import story
 from bouncery.model import Decision
 
 if TYPE_CHECKING:
@@ -34,10 +36,13 @@ INDENT = (0, 0, 0, 4)
 def command(address: str, url: str, key_file: str | None, *, as_json: bool) -> None:
     """Show all that is recorded about an ADDRESS, the oldest first.
 
-    On a terminal the answer is a table, elsewhere one event a line in JSON.
+    On a terminal the answer is a table, with the score of the address and its place on the ladder below; elsewhere one
+    event a line in JSON.
     """
+    wanted = read_address(address) or address
     with opened(url, key_file) as store:
-        events = store.history(read_address(address) or address)
+        events = store.history(wanted)
+        standing = story(store, wanted, datetime.now(UTC).timestamp())
     if not events:
         click.echo(f"bouncery: nothing is recorded about {printable(address)}", err=True)
     elif as_json or not sys.stdout.isatty():
@@ -47,7 +52,8 @@ def command(address: str, url: str, key_file: str | None, *, as_json: bool) -> N
 
         console = Console()
         console.print(table(events))
-        console.print(summary(events), highlight=False, markup=False)
+        for line in (summary(events), *map(printable, standing)):
+            console.print(line, highlight=False, markup=False)
 
 
 def table(events: Sequence[Event]) -> Group:

@@ -15,7 +15,7 @@ from bouncery.model import SourceError
 from bouncery.sources.files import STANDARD_INPUT, Mail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 SERVERS = ("imaps", "imap", "pop3s", "pop3", "lmtp")
 LOGS = ("postfix-log", "exim-log", "sendmail-log")
@@ -137,6 +137,19 @@ class InboxOptions(msgspec.Struct, frozen=True, kw_only=True):
     def full(self, batch: Sequence[Delivery], size: int) -> bool:
         """Whether a batch with `size` bytes takes no more messages."""
         return len(batch) >= self.batch or size >= self.batch_bytes
+
+    def batches(self, deliveries: Iterable[Delivery]) -> Iterator[list[Delivery]]:
+        """Put deliveries into batches."""
+        batch: list[Delivery] = []
+        size = 0
+        for delivery in deliveries:
+            batch.append(delivery)
+            size += len(delivery.mail.data)
+            if self.full(batch, size):
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
 
     @property
     def batch(self) -> int:

@@ -83,7 +83,7 @@ class LogInbox:
     def deliveries(self, seen: Seen) -> Iterator[list[Delivery]]:
         """Give what is there; then, while watching, what comes."""
         while True:
-            for batch in self.batches(self.new(seen)):
+            for batch in self.options.batches(self.new(seen)):
                 known = seen.many([delivery.identity for delivery in batch])
                 if new := [delivery for delivery in batch if delivery.identity not in known]:
                     yield new
@@ -91,19 +91,6 @@ class LogInbox:
                 return
             yield []
             pause(self.options.poll, self.options.stopped)
-
-    def batches(self, deliveries: Iterator[Delivery]) -> Iterator[list[Delivery]]:
-        """Put deliveries into batches."""
-        batch: list[Delivery] = []
-        size = 0
-        for delivery in deliveries:
-            batch.append(delivery)
-            size += len(delivery.mail.data)
-            if self.options.full(batch, size):
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
 
     def new(self, seen: Seen) -> Iterator[Delivery]:
         """Give the events behind the place; from a new look at the files if they were rotated while they were read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bouncery.sources import mbox
@@ -61,7 +62,7 @@ class MailboxInbox:
     def deliveries(self, seen: Seen) -> Iterator[list[Delivery]]:
         """Give what is there; then, while watching, what comes."""
         while True:
-            for batch in self.batches():
+            for batch in self.options.batches(chain.from_iterable(self.pieces())):
                 known = seen.many([delivery.identity for delivery in batch])
                 if self.total is not None:
                     self.total -= sum(len(delivery.mail.data) for delivery in batch if delivery.identity in known)
@@ -71,19 +72,6 @@ class MailboxInbox:
                 return
             yield []
             pause(self.options.poll, self.options.stopped)
-
-    def batches(self) -> Iterator[list[Delivery]]:
-        """Give all messages; those of many small files share a batch."""
-        batch: list[Delivery] = []
-        size = 0
-        for found in self.pieces():
-            batch += found
-            size += sum(len(delivery.mail.data) for delivery in found)
-            if self.options.full(batch, size):
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
 
     def pieces(self) -> Iterator[list[Delivery]]:
         """Give the messages of one file after the other."""

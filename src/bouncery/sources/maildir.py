@@ -53,7 +53,7 @@ class MaildirInbox:
         """Give what is there; then, while watching, what comes."""
         while True:
             for room in (NEW, CUR):
-                yield from self.batches(room, seen)
+                yield from self.options.batches(self.messages(room, seen))
             if not self.options.watch or self.options.stopped():
                 return
             yield []
@@ -69,25 +69,17 @@ class MaildirInbox:
             raise SourceError(problem) from error
         return [name for name in found if unique(name) not in self.given]
 
-    def batches(self, room: str, seen: Seen) -> Iterator[list[Delivery]]:
-        """Give the messages of a room in batches."""
+    def messages(self, room: str, seen: Seen) -> Iterator[Delivery]:
+        """Give the messages of a room."""
         names = self.names(room)
         self.total = (self.total or 0) + len(names)
-        batch: list[Delivery] = []
-        size = 0
         for name in self.unread(names, seen) if room == CUR else names:
             delivery = self.read(room, name)
             if delivery is None:
                 continue
             if self.options.watch or room == NEW:
                 self.given.add(unique(name))
-            batch.append(delivery)
-            size += len(delivery.mail.data)
-            if self.options.full(batch, size):
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
+            yield delivery
 
     def unread(self, names: list[str], seen: Seen) -> Iterator[str]:
         """Leave out what is stored."""

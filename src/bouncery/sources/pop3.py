@@ -50,7 +50,7 @@ class Pop3Inbox:
         while True:
             wanted = self.wanted(seen)
             while names := list(islice(wanted, SESSION_MESSAGES)):
-                yield from self.batches(names)
+                yield from self.options.batches(self.messages(names))
                 # All of these are stored and acknowledged before the session ends, which makes the server delete them.
                 yield []
                 self.leave()
@@ -69,22 +69,13 @@ class Pop3Inbox:
         self.total = (self.total or 0) + len(new)
         return iter(new)
 
-    def batches(self, names: list[str]) -> Iterator[list[Delivery]]:
-        """Give messages in batches; one that the server cannot give is passed over."""
-        batch: list[Delivery] = []
-        size = 0
+    def messages(self, names: list[str]) -> Iterator[Delivery]:
+        """Give messages; one that the server cannot give is passed over."""
         for name in names:
             delivery = self.fetched(name)
             self.given.add(name)
-            if delivery is None:
-                continue
-            batch.append(delivery)
-            size += len(delivery.mail.data)
-            if self.options.full(batch, size):
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
+            if delivery is not None:
+                yield delivery
 
     def fetched(self, name: str) -> Delivery | None:
         """Fetch a message, a second time if the server fails on it; None for what cannot be had."""

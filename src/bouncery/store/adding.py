@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bouncery.rules.hosts import providers
 from bouncery.store.entry import Added
 from bouncery.store.identity import event_key, message_key, storable
+from bouncery.store.paths import PATHS
 from bouncery.store.tables import EVENTS, MESSAGES, RAW, SOURCES
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Rows:
         self.messages: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.raw: list[dict[str, Any]] = []
+        self.paths: list[dict[str, Any]] = []
 
     def add(self, entry: Entry, source: int, key: bytes, same_as: int | None, *, exact: bool) -> int:
         """Take a message: of an exact copy only that it came, of any other the events as well."""
@@ -66,6 +68,8 @@ class Rows:
         )
         for recipient in report.recipients if report else ():
             self.add_event(entry, recipient, number, key)
+        if paths := self.privacy.paths(entry.paths) if report else ():
+            self.paths.append({"message": number, "paths": encoded(paths)})
         aside = entry.report is None and self.privacy.check is None
         if entry.raw is not None and (self.kept or aside) and not exact:
             expires = seconds(entry.seen_at + max(self.kept, ASIDE if aside else self.kept))
@@ -119,6 +123,7 @@ def add(connection: Connection, batch: Sequence[Entry], privacy: Clear, kept: ti
     put(connection, MESSAGES, rows.messages)
     events = put(connection, EVENTS, rows.events)
     put(connection, RAW, rows.raw)
+    put(connection, PATHS, rows.paths)
     new = sum(row["same_as"] is None for row in rows.messages)
     return Added(new, events, len(batch) - new)
 

@@ -16,7 +16,8 @@ class Entry(msgspec.Struct, frozen=True):
     `source` and `identity` name it for ever: `identity` is stable within the source. `digest` is the SHA-256 of the raw
     bytes. `report` is None for what could not be judged; `problem` says why. `seen_at` is aware and given by the caller;
     the store has no clock. `raw` is kept only by a store that keeps raw messages. `content` is `content_digest` of the raw
-    bytes, by which two copies of a message without a Message-ID are known for one.
+    bytes, by which two copies of a message without a Message-ID are known for one. `paths` are the addresses that the message
+    came to, and the bare tokens that it carries.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Entry(msgspec.Struct, frozen=True):
     raw: bytes | None = None
     problem: str | None = None
     content: bytes | None = None
+    paths: tuple[str, ...] = ()
 
 
 class Added(msgspec.Struct, frozen=True):

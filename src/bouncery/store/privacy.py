@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bouncery.model import Recipient
 
 SHORTEST_KEY = 16
+TOKEN = re.compile(r"(?:\A|\+)[a-z2-7]{37}(?:@|\Z)", re.IGNORECASE)
 CHECK = b"bouncery: is this the key?"
 
 
@@ -40,6 +42,10 @@ class Clear:
     def text(self, text: str) -> str:
         """Give words of a message."""
         return text
+
+    def paths(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the addresses that a message came to."""
+        return paths
 
     def recipient(self, recipient: Recipient) -> Recipient:
         """Give the facts about a recipient."""
@@ -79,6 +85,10 @@ class Hashed(Clear):
     def text(self, text: str) -> str:
         """Give words of a message without the addresses in them."""
         return masked(text)
+
+    def paths(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Give those in which a token may be; it names a number, and every other address might name a person."""
+        return tuple(path for path in paths if TOKEN.search(path))
 
     def recipient(self, recipient: Recipient) -> Recipient:
         """Give the facts about a recipient without any address."""
