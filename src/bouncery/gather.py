@@ -23,7 +23,7 @@ import msgspec
 from bouncery.address import comparable
 from bouncery.codes.grammar import is_expired, is_generic, specificity
 from bouncery.formats.reading import Claim, Reading
-from bouncery.model import Action, Evidence, Kind, Recipient, Source
+from bouncery.model import ACCEPTED, Action, Evidence, Kind, Recipient, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ KIND_OF_ACTION = {
     Action.RELAYED: Kind.RELAYED,
     Action.EXPANDED: Kind.EXPANDED,
 }
-ALIVE = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED, Action.DELAYED})
+ALIVE = ACCEPTED | {Action.DELAYED}
 """Actions on one of several mailboxes by which the address that leads to them is not dead."""
 SELF_CONTAINED = frozenset({"feedback", "disposition", "sns"})
 """Formats that need no completion by prose."""
@@ -243,6 +243,22 @@ def facts_of(claim: Claim, reporting_mta: str | None) -> Facts:
         fields=claim.fields,
     )
     return Facts(recipient, claim)
+
+
+def contradiction(recipient: Recipient) -> str | None:
+    """Say where a report speaks against itself: the Action field tells whether a delivery failed, the reply how."""
+    status = int(recipient.status[0]) if recipient.status else 0
+    reply = recipient.reply // 100 if recipient.reply else 0
+    if status and reply and status != reply:
+        return f"contradiction: reply {recipient.reply} with status {recipient.status} of {recipient.address}"
+    told = reply or status
+    if told and recipient.action and (told == DONE) != (recipient.action in ACCEPTED):
+        return f"contradiction: {recipient.action} with {recipient.reply or recipient.status} of {recipient.address}"
+    return None
+
+
+DONE = 2
+"""The class of success."""
 
 
 def full(address: str, reporting_mta: str | None) -> str:

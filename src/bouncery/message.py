@@ -107,10 +107,17 @@ class Message:
         self.media_type = media_type(self.headers, "text/plain")
         self.parts: list[Part] = []
         self._cut(end)
+        if self.media_type == "message/partial":
+            self.notes.append(fragment(self.headers.get("content-type")))
 
     def returned(self) -> Part | None:
         """Give the part that holds the returned message or its header (RFC 6522, section 3)."""
         return next((part for part in self.parts if part.media_type in RETURNED), None)
+
+    def words(self) -> tuple[Part | None, str]:
+        """Give the first part in plain text and what it says: in a report, the words for people (RFC 6522, section 3)."""
+        part = next((part for part in self.parts if part.media_type == "text/plain"), None)
+        return part, part.text if part else ""
 
     def _bounded(self, block: bytes) -> bytes:
         limit = self.limits.header_bytes
@@ -206,6 +213,15 @@ class Message:
         # RFC 2046, section 5.1.1 gives the line end before a boundary to it; kept, it tells a whole line from a cut one.
         headers, body = self._part_header(start, end)
         self._add(headers, media_type(headers, "text/plain"), self.data[min(body, end) : end])
+
+
+PARAMETER = re.compile(r'\b(id|number|total)[ \t]*=[ \t]*(?:"([^"]{0,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
+
+
+def fragment(content_type: str) -> str:
+    """Tell which piece of what message this is (RFC 2046, section 5.2.2)."""
+    told = {found[1].lower(): found[2] or found[3] for found in PARAMETER.finditer(content_type)}
+    return f"partial: fragment {told.get('number', '?')} of {told.get('total', '?')} of {told.get('id', '')!r}"
 
 
 def read(data: bytes, limits: Limits | None = None) -> Message:

@@ -37,6 +37,10 @@ class Action(StrEnum):
     EXPANDED = "expanded"
 
 
+ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
+"""Actions that report no failure and no delay."""
+
+
 class Decision(StrEnum):
     """What to do about the address: remove it, count it, or wait."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from bouncery.codes.grammar import innermost
+from bouncery.codes.grammar import accepting, innermost
 from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
 from bouncery.decide import conclude, effective_class
 from bouncery.formats import FORMATS
 from bouncery.formats.forwarded import inner
-from bouncery.gather import gather, is_complete, witnesses
+from bouncery.gather import contradiction, gather, is_complete, witnesses
 from bouncery.message import read
 from bouncery.model import Action, Decision, Evidence, Kind, Limits, Reason, Recipient, Report, Source, Stage, Verdict
 from bouncery.original import message_ids, read_original
@@ -97,40 +96,11 @@ def noted(message: Message, facts: Sequence[Facts]) -> Iterator[str]:
     """Give the notes that only the whole message allows."""
     if not message.headers.names(""):
         yield NO_MAIL
-    if message.media_type == "message/partial":
-        yield fragment(message.headers.get("content-type"))
     limit = message.limits.match_chars
     longest = max((len(fact.recipient.diagnostic or "") for fact in facts), default=0)
     if longest > limit:
         yield f"limit match_chars: matched {limit} of {longest} characters of a diagnostic"
     yield from filter(None, (contradiction(fact.recipient) for fact in facts[: message.limits.recipients]))
-
-
-def contradiction(recipient: Recipient) -> str | None:
-    """Say where a report speaks against itself: the Action field tells whether a delivery failed, the reply how."""
-    status = int(recipient.status[0]) if recipient.status else 0
-    reply = recipient.reply // 100 if recipient.reply else 0
-    if status and reply and status != reply:
-        return f"contradiction: reply {recipient.reply} with status {recipient.status} of {recipient.address}"
-    told = reply or status
-    if told and recipient.action and (told == DONE) != (recipient.action in ACCEPTED):
-        return f"contradiction: {recipient.action} with {recipient.reply or recipient.status} of {recipient.address}"
-    return None
-
-
-DONE = 2
-"""The class of success."""
-ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
-"""Actions that go with it (RFC 3464, section 2.3.3)."""
-
-
-PARAMETER = re.compile(r'\b(id|number|total)[ \t]*=[ \t]*(?:"([^"]{0,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
-
-
-def fragment(content_type: str) -> str:
-    """Tell which piece of what message this is (RFC 2046, section 5.2.2)."""
-    told = {found[1].lower(): found[2] or found[3] for found in PARAMETER.finditer(content_type)}
-    return f"partial: fragment {told.get('number', '?')} of {told.get('total', '?')} of {told.get('id', '')!r}"
 
 
 NO_MAIL = "no mail: it begins with no header field"
@@ -244,20 +214,11 @@ def classify(
     return judge(heard(reply, action, mta, stage), rules, (Evidence(Source.DIAGNOSTIC, reply),))
 
 
-TAKEN = re.compile(r"\s*([23]\d\d)(?=[\s\-]|$)")
-
-
-def taken(reply: str) -> int | None:
-    """Give the code of a reply of class 2 or 3; None if it begins with none."""
-    found = TAKEN.match(reply)
-    return int(found[1]) if found else None
-
-
 def action_heard(reply: str, code: Code | None) -> Action:
     """Give what a reply heard in session means: class 4 is no end yet, class 2 and 3 refuse nobody."""
     if code:
         return Action.DELAYED if code.reply_class == 4 else Action.FAILED
-    return Action.RELAYED if taken(reply) else Action.FAILED
+    return Action.RELAYED if accepting(reply) else Action.FAILED
 
 
 def heard(reply: str, action: Action | None = None, mta: str | None = None, stage: Stage | None = None) -> Recipient:
@@ -270,7 +231,7 @@ def heard(reply: str, action: Action | None = None, mta: str | None = None, stag
         action=action,
         final=action is Action.FAILED,
         status=code.status if code else None,
-        reply=code.reply if code else taken(reply),
+        reply=code.reply if code else accepting(reply),
         diagnostic=reply,
         remote_mta=mta,
         stage=stage or stage_of(reply),

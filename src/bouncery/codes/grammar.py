@@ -161,6 +161,15 @@ def in_line(text: str, at: int) -> str:
     return text[max(start, text.rfind("\n", start, at) + 1) : at]
 
 
+ACCEPTING = re.compile(r"\s*([23]\d\d)(?=[\s\-]|$)")
+
+
+def accepting(reply: str) -> int | None:
+    """Give the code of a reply of class 2 or 3; None if it begins with none (RFC 5321, section 4.2.1)."""
+    found = ACCEPTING.match(reply)
+    return int(found[1]) if found else None
+
+
 def innermost(text: str) -> Code | None:
     """Give the refusing server's reply: the last one of class 4 or 5 that a chain of servers passed on.
 

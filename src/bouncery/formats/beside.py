@@ -73,9 +73,8 @@ SEQUENCE = 503
 
 def refused_before(message: Message, address: str | None) -> dict[str, object]:
     """Give the refusal in a transcript that a report quotes only the consequence of."""
-    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
-    words = part.text[:HUMAN_WORDS] if part else ""
-    heard = from_session(words, address) if part and "<<<" in words else None
+    part, words = message.words()
+    heard = from_session(words[:HUMAN_WORDS], address) if "<<<" in words[:HUMAN_WORDS] else None
     if part is None or heard is None:
         return {}
     code, start, end, stage = heard
@@ -99,18 +98,14 @@ GENERATED = re.compile(
 
 def generated_from(message: Message) -> tuple[str | None, str | None]:
     """Give the only recipient and the address that it was generated from, as Exim says in its text alone."""
-    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
-    words = part.text[:HUMAN_WORDS] if part else ""
+    words = message.words()[1][:HUMAN_WORDS]
     found = GENERATED.search(words) if "generated from" in words else None
     return (read_address(found[1] or ""), read_address(found[2])) if found else (None, None)
 
 
 def stage_in(message: Message, address: str | None) -> Stage | None:
     """Give the stage that the words for people tell."""
-    part = next((part for part in message.parts if part.media_type == "text/plain"), None)
-    if part is None:
-        return None
-    words = part.text[:HUMAN_WORDS]
+    words = message.words()[1][:HUMAN_WORDS]
     if "<<<" in words:
         heard = from_session(words, address)
         return heard[3] if heard else None

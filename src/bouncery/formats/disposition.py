@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from bouncery.address import original, read_address
-from bouncery.formats.fields import read_groups
+from bouncery.formats.fields import first_value, read_groups, verbatim
 from bouncery.formats.prose import signals
 from bouncery.formats.reading import Claim, Reading, Spot
 from bouncery.model import Action, Kind, Source
 
 if TYPE_CHECKING:
-    from bouncery.formats.fields import Group
     from bouncery.message import Message, Part
 
 TYPES = ("message/disposition-notification", "message/global-disposition-notification")
@@ -29,7 +28,7 @@ def read(message: Message) -> Reading | None:
     if part is None:
         return None
     groups = read_groups(part.text)
-    fields = tuple(field for group in groups for field in group.verbatim())
+    fields = verbatim(groups)
     address = read_address(first_value(groups, "final-recipient"))
     first = first_value(groups, "original-recipient")
     mailed = original(first, address) if first else None
@@ -58,11 +57,6 @@ def mislabelled(message: Message) -> Part | None:
     return next((part for part in message.parts if part.media_type == "text/plain" and FIELD.search(part.text)), None)
 
 
-def first_value(groups: list[Group], name: str) -> str:
-    """Give a field of the report, wherever it stands."""
-    return next(filter(None, (group.get(name) for group in groups)), "")
-
-
 def refused(value: str, message: Message) -> bool:
     """Whether a disposition tells of a rejection: an automatic "deleted" that the text calls so, or a failure type."""
     found = DISPOSITION.match(value.lower())
@@ -71,12 +65,7 @@ def refused(value: str, message: Message) -> bool:
     if found[3] in {"denied", "failed"}:
         return False
     automatic = found[1].startswith("automatic") and found[3] == "deleted"
-    return automatic and bool({"failure", "refusal"} & signals(message.headers.decoded("subject"), human_text(message)))
-
-
-def human_text(message: Message) -> str:
-    """Give the words for people."""
-    return next((part.text for part in message.parts if part.media_type == "text/plain"), "")
+    return automatic and bool({"failure", "refusal"} & signals(message.headers.decoded("subject"), message.words()[1]))
 
 
 def stated_reason(message: Message, report: Part) -> tuple[str, Spot | None]:

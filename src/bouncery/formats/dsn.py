@@ -11,10 +11,10 @@ from bouncery.codes.stage import stage_of
 from bouncery.dates import iso_date
 from bouncery.formats.beside import about_sender, mailed_to, told_by_text
 from bouncery.formats.cut import cut
-from bouncery.formats.fields import TYPE, Group, read_groups
+from bouncery.formats.fields import TYPE, Group, first_value, read_groups, verbatim
 from bouncery.formats.notice import may_report
 from bouncery.formats.reading import Claim, Reading, Spot
-from bouncery.model import Action, Source
+from bouncery.model import ACCEPTED, Action, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,6 @@ ACTIONS = (
 )
 # RFC 3886, section 3.3.3: beyond what can be tracked, so neither delivered nor failed.
 UNTRACKED = ("transferred", "opaque")
-ACCEPTED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 SMTP_TYPES = frozenset({"smtp", "esmtp", "lmtp", "dns", ""})
 REPLY_ONLY = re.compile(r"\s*([245]\d\d)\b(?!\.)")
 # Fields that say whom a server tried, better than an X.400 name or a pipe in Final-Recipient does.
@@ -105,7 +104,7 @@ def read_part(part: Part, limits: Limits, known: tuple[str, ...] = ()) -> Readin
         reporting_mta=name_of(first_value(groups, "reporting-mta")),
         arrival_date=date_of(first_value(groups, "arrival-date"), notes),
         envelope_id=head.get("original-envelope-id") or None if head else None,
-        fields=tuple(field for group in others for field in group.verbatim()),
+        fields=verbatim(others),
         notes=tuple(notes),
     )
 
@@ -117,11 +116,6 @@ def divided(groups: list[Group], is_about: Callable[[Group], bool]) -> tuple[lis
     for group in groups:
         (about if is_about(group) else others).append(group)
     return about, others
-
-
-def first_value(groups: list[Group], name: str) -> str:
-    """Give a per-message field, wherever the report has it."""
-    return next((value for group in groups if (value := group.get(name))), "")
 
 
 def date_of(value: str, notes: list[str]) -> str | None:

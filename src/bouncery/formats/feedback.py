@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bouncery.address import read_address
 from bouncery.dates import iso_date
-from bouncery.formats.fields import read_groups
+from bouncery.formats.fields import first_value, read_groups, verbatim
 from bouncery.formats.reading import Claim, Reading
 from bouncery.headers import Headers
 from bouncery.model import Kind
@@ -38,28 +38,22 @@ def read(message: Message) -> Reading | None:
     if part is None:
         return own_form(message)
     groups = read_groups(part.text)
-    feedback = next((value for group in groups if (value := group.get("feedback-type"))), "").strip().lower()
+    feedback = first_value(groups, "feedback-type").strip().lower()
     if not feedback and "final-recipient" in part.text.lower():
         return None  # a delivery status under the wrong media type
     # RFC 5965, section 3.1: without its type a report is malformed, and says nothing that could be acted on.
     kind = Kind.OTHER if feedback in NO_COMPLAINT or not feedback else Kind.COMPLAINT
     named = list(stated(groups)) or list(returned_recipients(message))
     claims = tuple(Claim(address=address) for address in dict.fromkeys(named)) if kind is Kind.COMPLAINT else ()
-    fields = tuple(field for group in groups for field in group.verbatim())
     arrived = first_value(groups, "arrival-date") or first_value(groups, "received-date")
     return Reading(
         format="feedback",
         kind=kind,
         claims=claims,
         arrival_date=iso_date(arrived) if arrived else None,
-        fields=fields,
+        fields=verbatim(groups),
         notes=tuple(flaws(groups)),
     )
-
-
-def first_value(groups: Iterable[Group], name: str) -> str:
-    """Give a field of the report, wherever it stands."""
-    return next((value for group in groups if (value := group.get(name))), "")
 
 
 def flaws(groups: Sequence[Group]) -> Iterator[str]:

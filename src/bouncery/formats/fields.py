@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from sys import intern
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FIELD = re.compile(r"[ \t>|\ufeff]{0,8}([A-Za-z][A-Za-z0-9\-]{1,60})[ \t]{0,8}:[ \t]*(.*)")
 TYPE = re.compile(r"([A-Za-z][A-Za-z0-9\-]{0,40})[ \t]*;[ \t]*")
@@ -52,7 +55,7 @@ class Group:
         return [field for field in self.fields if field.name == name and field.value]
 
     def verbatim(self) -> tuple[tuple[str, str], ...]:
-        """Give all fields as they stand, in order (RFC 3464, section 2.4)."""
+        """Give all fields as they stand, in order."""
         return tuple([(field.spelled, field.value) for field in self.fields])
 
     def names_recipient(self) -> bool:
@@ -62,6 +65,16 @@ class Group:
     def tells_outcome(self) -> bool:
         """Whether the group says what became of a recipient, without naming one."""
         return self.find("action") is not None and self.find("status") is not None
+
+
+def first_value(groups: Iterable[Group], name: str) -> str:
+    """Give a field of a report, wherever it stands; empty if there is none."""
+    return next((value for group in groups if (value := group.get(name))), "")
+
+
+def verbatim(groups: Iterable[Group]) -> tuple[tuple[str, str], ...]:
+    """Give all fields of some groups as they stand, in order (RFC 3464, section 2.4)."""
+    return tuple(field for group in groups for field in group.verbatim())
 
 
 def read_groups(text: str) -> list[Group]:
