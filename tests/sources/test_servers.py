@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from bouncery.cli import ingest
 from bouncery.model import SourceError
 from bouncery.sources.inbox import After, InboxOptions, open_inbox
 from bouncery.sources.location import Location
@@ -150,13 +152,15 @@ def test_an_unknown_uidvalidity_is_read_again_and_counted_once(dovecot: Dovecot,
         assert store.seen(f"imap://renumbered@127.0.0.1:{dovecot.imap}/INBOX", "4242/1")
 
 
-def test_the_same_message_by_imap_pop3_and_file_is_one_event(dovecot: Dovecot, record: str, tmp_path: Path) -> None:
+def test_the_same_message_by_imap_pop3_file_and_pipe_is_one_event(dovecot: Dovecot, record: str, tmp_path: Path) -> None:
     (message,) = letters(1)
     dovecot.fill("twice", [message])
     (tmp_path / "a.eml").write_bytes(message)
     run_once(url(dovecot, "twice", "pop3"), record)
     run_once(url(dovecot, "twice"), record)
     run_once(str(tmp_path / "a.eml"), record)
+    piped = b"Received: by mx.example.net\nDelivered-To: list@example.net\n" + message
+    assert CliRunner().invoke(ingest.command, ["--db", record], input=piped).exit_code == 0
     assert counts(record) == (1, 1)
 
 
