@@ -50,7 +50,7 @@ def read_original(message: Message) -> Original | None:
     if headers is None:
         return None
     kept = [name for name in headers if name.startswith(KEPT_PREFIXES) or name in KEPT]
-    unsubscribe = tuple(uris(headers.get("list-unsubscribe")))
+    unsubscribe = tuple(uris(headers.get("list-unsubscribe"))) if "list-unsubscribe" in headers else ()
     to = [address for value in headers.all("to") for address in addresses(value)]
     return Original(
         message_id=headers.get("message-id") or None,
@@ -58,9 +58,9 @@ def read_original(message: Message) -> Original | None:
         to=tuple(to[:MOST]),
         subject=headers.decoded("subject") or None,
         date=headers.get("date") or None,
-        list_id=list_id(headers.get("list-id")),
+        list_id=list_id(headers.get("list-id")) if "list-id" in headers else None,
         unsubscribe=unsubscribe,
-        one_click=headers.get("list-unsubscribe-post").lower() == ONE_CLICK and any(map(is_https, unsubscribe)),
+        one_click=any(map(is_https, unsubscribe)) and headers.get("list-unsubscribe-post").lower() == ONE_CLICK,
         headers={name: headers.get(name) for name in kept[:MOST]},
     )
 

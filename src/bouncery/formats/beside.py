@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 def mailed_to(message: Message) -> tuple[str, ...]:
     """Give the addresses in the To field of the returned message, by which xtext is told from an address."""
-    part = message.returned()
-    return tuple(addresses(Headers(part.body[:HEADER].lstrip(b"\n").partition(b"\n\n")[0]).get("to"))) if part else ()
+    known = message.memo.get("mailed_to")
+    if not isinstance(known, tuple):
+        part = message.returned()
+        field = Headers(part.body[:HEADER].lstrip(b"\n").partition(b"\n\n")[0]).get("to") if part else ""
+        known = message.memo["mailed_to"] = tuple(addresses(field))
+    return known
 
 
 HEADER = 8_192
@@ -55,9 +59,12 @@ def told_by_text(message: Message, claim: Claim) -> Claim:
 def about_sender(message: Message, claim: Claim) -> Claim:
     """Take a refusal that names the sender's address for one of MAIL; servers put it off until RCPT (RFC 5321, section 3.3)."""
     found = FIRST_NAMED.match(claim.diagnostic or "")
-    if found is None or {comparable(found[1])} & {comparable(a) for a in (claim.address, claim.final_address) if a}:
+    if found is None or found[1] in {claim.address, claim.final_address}:
         return claim
-    known = comparable(found[1]) in own_addresses(message, own_words(message))
+    named = comparable(found[1])
+    if named in {comparable(address) for address in (claim.address, claim.final_address) if address}:
+        return claim
+    known = named in own_addresses(message, own_words(message))
     return msgspec.structs.replace(claim, stage=Stage.MAIL) if known else claim
 
 

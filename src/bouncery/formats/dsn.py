@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bouncery.address import comparable, original, read_address, typed, uncommented
@@ -52,7 +53,9 @@ def read(message: Message) -> Reading | None:
     if not parts:
         parts = [part for part in message.parts if part.media_type.startswith("text/") and has_fields(part)][:1]
         parts = parts if parts and may_report(message) else []
-    known = mailed_to(message) if any("+" in part.text for part in parts) else ()
+    if not parts:
+        return None
+    known = partial(mailed_to, message)
     readings = [read_part(part, message.limits, known) for part in parts]
     if not any(reading.claims or reading.reporting_mta for reading in readings):
         return None
@@ -83,7 +86,7 @@ def has_fields(part: Part) -> bool:
     return "inal-recipient" in part.text.lower() and INLINE.search(cut(part.text)[0]) is not None
 
 
-def read_part(part: Part, limits: Limits, known: tuple[str, ...] = ()) -> Reading:
+def read_part(part: Part, limits: Limits, known: Callable[[], tuple[str, ...]] = tuple) -> Reading:
     """Read one report: the per-message fields and a claim for each recipient."""
     text, offset = part.text, 0
     if part.media_type.startswith("text/"):
@@ -155,7 +158,7 @@ def action_from_status(status: str | None, group: Group) -> Action | None:
     return Action.DELAYED if status[0] == "4" and group.find("will-retry-until") else Action.FAILED
 
 
-def read_group(group: Group, part: int, offset: int, notes: list[str], known: tuple[str, ...] = ()) -> Claim:
+def read_group(group: Group, part: int, offset: int, notes: list[str], known: Callable[[], tuple[str, ...]] = tuple) -> Claim:
     """Read the claim of one per-recipient group (RFC 3464, section 2.3)."""
     status_field = group.find("status")
     field = read_status(status_field.value) if status_field else None
@@ -219,13 +222,13 @@ def comment(group: Group) -> list[Field]:
     return [field] if field and "(" in field.value else []
 
 
-def recipients_of(group: Group, known: tuple[str, ...]) -> tuple[str | None, str | None]:
+def recipients_of(group: Group, known: Callable[[], tuple[str, ...]]) -> tuple[str | None, str | None]:
     """Give the address the sender mailed, and the one that was tried."""
     final = address_in(group.get("final-recipient"))
     if final is None or "@" not in final:
         final = next((found for name in ALIASES if (found := read_address(group.get(name)))), final)
     first = group.get("original-recipient")
-    mailed = original(first, final, *known) if first else None
+    mailed = original(first, final, *(known() if "+" in first else ())) if first else None
     if mailed:
         return mailed, final if final and "@" in final else None
     tried = read_address(group.get("x-actual-recipient"))
